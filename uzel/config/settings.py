@@ -1,0 +1,133 @@
+"""Settings, all from the environment. Each variable is documented in docs/settings.md."""
+
+import os
+import secrets
+from pathlib import Path
+
+from uzel.config.embedded import conninfo
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+PACKAGE_DIR = BASE_DIR / "uzel"
+# Everything that Uzel writes lies below this folder.
+HOME = Path(os.environ.get("UZEL_HOME", BASE_DIR / ".uzel")).resolve()
+
+
+def _secret_key() -> str:
+    """The key from the environment, or one made once and kept in the home folder."""
+    if key := os.environ.get("UZEL_SECRET_KEY"):
+        return key
+    path = HOME / "secret_key"
+    HOME.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_urlsafe(50))
+    except FileExistsError:
+        pass
+    return path.read_text()
+
+
+SECRET_KEY = _secret_key()
+DEBUG = os.environ.get("UZEL_DEBUG") == "1"
+ALLOWED_HOSTS = os.environ.get("UZEL_HOSTS", "127.0.0.1,localhost").split(",")
+CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("UZEL_ORIGINS", "").split(",") if o]
+
+DATABASES = {"default": conninfo(os.environ.get("DATABASE_URL", ""), HOME)}
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_htmx",
+    "axes",
+    "procrastinate.contrib.django",
+    "uzel.journal",
+    "uzel.people",
+    "uzel.network",
+    "uzel.subscribers",
+    "uzel.outages",
+    "uzel.desk",
+    "uzel.web",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "uzel.config.urls"
+ASGI_APPLICATION = "uzel.config.asgi.application"
+AUTH_USER_MODEL = "people.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+            ],
+        },
+    }
+]
+
+LANGUAGE_CODE = "ru"
+LANGUAGES = [("ru", "Русский"), ("en", "English")]
+USE_TZ = True
+TIME_ZONE = os.environ.get("UZEL_TIME_ZONE", "Europe/Moscow")
+
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME / "static"
+# Front-end packages, installed by npm from package-lock.json; no third-party code is committed.
+NODE_MODULES = Path(os.environ.get("UZEL_NODE_MODULES", BASE_DIR / "node_modules"))
+STATICFILES_DIRS = [
+    (f"vendor/{name}", NODE_MODULES / path)
+    for name, path in {"tabler": "@tabler/core/dist", "cytoscape": "cytoscape/dist"}.items()
+    if (NODE_MODULES / path).is_dir()
+]
+
+LOGIN_URL = "people:login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "people:login"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+
+# Where the monitor listens for traps and syslog, and where it shows its metrics.
+TRAP_LISTEN = os.environ.get("UZEL_TRAP_LISTEN", "127.0.0.1:1162")
+SYSLOG_LISTEN = os.environ.get("UZEL_SYSLOG_LISTEN", "127.0.0.1:1514")
+METRICS_LISTEN = os.environ.get("UZEL_METRICS_LISTEN", "127.0.0.1:9464")
+# ICMP beside SNMP: off on the simulated city, where the kernel itself answers every 127.0.0.0/8 ping.
+ICMP = os.environ.get("UZEL_ICMP", "1") == "1"
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("UZEL_LOG_LEVEL", "INFO")},
+}
