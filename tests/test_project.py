@@ -1,0 +1,74 @@
+"""The project about itself: short tails, documented settings, no stranger's host names."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = [p for p in sorted((ROOT / "uzel").rglob("*.py")) if "migrations" not in p.parts]
+
+FILE_LINES, CLASS_LINES, FUNCTION_LINES = 400, 200, 40
+# An exception is a line with its reason: "path:name": "why".
+LONG_FOR_A_REASON: dict[str, str] = {}
+
+
+def tails(path: Path) -> Iterator[str]:
+    """What in a source file is longer than the rules of style allow, or hidden from its top."""
+    where = path.relative_to(ROOT)
+    source = path.read_text()
+    if source.count("\n") > FILE_LINES:
+        yield f"{where}: {source.count(chr(10))} lines"
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ClassDef) and (node.end_lineno or 0) - node.lineno > CLASS_LINES:
+            yield f"{where}:{node.name}"
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            if (node.end_lineno or 0) - node.lineno > FUNCTION_LINES:
+                yield f"{where}:{node.name}"
+            if any(isinstance(inner, ast.Import | ast.ImportFrom) for inner in ast.walk(node)):
+                yield f"{where}:{node.name} hides an import"
+            if any("receiver" in ast.unparse(decorator) for decorator in node.decorator_list):
+                yield f"{where}:{node.name} is a signal receiver"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_tails_are_short(path: Path) -> None:
+    assert [t for t in tails(path) if t not in LONG_FOR_A_REASON] == []
+
+
+def test_exceptions_of_the_tails_are_still_needed() -> None:
+    found = {t for path in SOURCES for t in tails(path)}
+    assert set(LONG_FOR_A_REASON) <= found
+
+
+def test_every_setting_is_documented() -> None:
+    text = "\n".join(p.read_text() for p in SOURCES)
+    used = set(re.findall(r'environ(?:\.get\(|\.setdefault\(|\[)\s*"((?:UZEL_|DATABASE_)\w+)"', text))
+    documented = set(re.findall(r"`((?:UZEL_|DATABASE_)\w+)`", (ROOT / "docs/settings.md").read_text()))
+    assert used <= documented, f"not in docs/settings.md: {sorted(used - documented)}"
+    assert documented - used <= {"UZEL_CAPTURES"}, f"documented, not used: {sorted(documented - used)}"
+
+
+def test_committed_files_name_no_registry_host_and_no_path_of_a_machine() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    # Put together here so that this file does not name what it forbids.
+    hosts = ["py" + "pi.org", "python" + "hosted.org", "registry.npm" + "js", "deb.debian" + ".org", "/" + "work/main"]
+    guilty = []
+    for name in listed.splitlines():
+        path = ROOT / name
+        if path.suffix in {".png", ".woff2"} or not path.is_file():
+            continue
+        text = path.read_text(errors="replace")
+        guilty += [f"{name}: {host}" for host in hosts if host in text]
+    assert guilty == []
+
+
+def test_makefile_documents_its_commands() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z][a-z-]*):", makefile, re.M))
+    described = set(re.findall(r"^([a-z][a-z-]*):.*##", makefile, re.M))
+    assert targets == described
+    assert {"demo", "test", "check", "bench"} <= targets
