@@ -3,7 +3,7 @@
 import warnings
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 with warnings.catch_warnings():
     # The package looks for XDG_RUNTIME_DIR at import and warns where a service has none.
@@ -33,6 +33,16 @@ def conninfo(url: str, home: Path) -> dict[str, Any]:
         "HOST": host,
         "PORT": str(parts.port or ""),
     }
+
+
+def url(database: dict[str, Any]) -> str:
+    """The DATABASE_URL of Django's connection settings, for processes that are started from this one."""
+    user, password = quote(database["USER"], safe=""), quote(database.get("PASSWORD", ""), safe="")
+    host, port = database["HOST"], database.get("PORT", "")
+    login = f"{user}:{password}" if password else user
+    if host.startswith("/"):
+        return f"postgresql://{login}@/{database['NAME']}?host={quote(host, safe='')}"
+    return f"postgresql://{login}@{host}{':' + port if port else ''}/{database['NAME']}"
 
 
 def _socket_dir(home: Path) -> Path:

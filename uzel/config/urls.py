@@ -1,5 +1,10 @@
 """Every page. Who may open which is in `config.access`."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("uzel.outages.urls")),
+    path("", include("uzel.web.urls")),
+    path("people/", include("uzel.people.urls")),
+    path("audit/", include("uzel.journal.urls")),
+]

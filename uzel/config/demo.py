@@ -1,0 +1,160 @@
+"""`uzel demo`: a whole Uzel with a simulated city, on one machine, with one command."""
+
+import fcntl
+import os
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from rich.console import Console
+from rich.table import Table
+
+from uzel.config import embedded
+from uzel.config.supervisor import NotReady, Part, Supervisor, uzel
+from uzel.network.models import Device
+from uzel.people.operations import create_demo_accounts
+from uzel.simcity import control
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a simulated city, from which seed, and its net: devices get addresses 127.<net>.x.y."""
+
+    switches: int
+    subscribers: int
+    seed: int
+    net: int
+
+
+@contextmanager
+def only_one(home: Path) -> Iterator[None]:
+    """Hold the home folder for one demo. Raises click.ClickException when another holds it."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise click.ClickException(f"a demo already runs in {home}") from None
+        yield
+
+
+def free_port(wanted: int) -> int:
+    """`wanted`, or the next free TCP port of the loopback above it. Raises click.ClickException."""
+    for port in range(wanted, wanted + 50):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+    raise click.ClickException(f"no free TCP port from {wanted} on")
+
+
+def _step(console: Console, text: str, action: Callable[[], object]) -> None:
+    """Say what is being done, do it, and say that it is done."""
+    with console.status(text):
+        action()
+    console.print(f"[green]✓[/] {text}")
+
+
+def _run(*arguments: str) -> None:
+    """Run a `uzel` command, its progress on the same screen. Raises click.ClickException when it fails."""
+    if subprocess.run(uzel(*arguments), check=False).returncode:  # noqa: S603
+        raise click.ClickException(f"`uzel {' '.join(arguments)}` failed")
+
+
+def _prepare(console: Console, city: Path, size: Size) -> None:
+    """The database up to date, a city in it (made once, then kept)."""
+    _step(console, "Database", lambda: call_command("migrate", verbosity=0, interactive=False))
+    if not (city / "services.csv").is_file():
+        console.print(f"  Making a city of {size.switches} switches and {size.subscribers} subscribers")
+        _run(
+            "city", "generate", str(city), "--seed", str(size.seed), "--net", str(size.net),
+            "--switches", str(size.switches), "--subscribers", str(size.subscribers),
+        )  # fmt: skip
+    if not Device.objects.exists():
+        _run("import", "csv", str(city))
+    console.print(f"[green]✓[/] City of {Device.objects.count():,} devices")
+
+
+def _parts(home: Path, city: Path, port: int) -> list[Part]:
+    """The processes of a demo, in the order in which they start."""
+
+    def web_answers() -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/people/login/", timeout=1) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def city_answers() -> bool:
+        try:
+            return bool(control.call(home / "city.sock", {"command": "status"}))
+        except (OSError, ValueError):
+            return False
+
+    return [
+        Part(
+            "city",
+            uzel("city", "serve", str(city), "--traps", settings.TRAP_LISTEN, "--syslog", settings.SYSLOG_LISTEN),
+            city_answers,
+        ),
+        Part("monitor", uzel("monitor")),
+        Part("prober", uzel("prober")),
+        Part("web", uzel("web", "--port", str(port)), web_answers),
+    ]
+
+
+def _greet(console: Console, port: int, home: Path) -> None:
+    """The one address, the logins, and what to try."""
+    table = Table("role", "login", "password", box=None, pad_edge=False)
+    for role, username, password in create_demo_accounts():
+        table.add_row(role, username, password)
+    console.print(f"\n[bold]Uzel is up: http://127.0.0.1:{port}/[/]\n")
+    console.print(table)
+    console.print(
+        "\nIn a second terminal, hurt the city and watch the board:\n"
+        "  .venv/bin/uzel city list links | head      .venv/bin/uzel city cut LINK\n"
+        "  .venv/bin/uzel city mains off SITE         .venv/bin/uzel city heal all\n"
+        f"Logs: {home / 'logs'}. Ctrl-C stops everything.",
+        highlight=False,
+    )
+
+
+def run(size: Size, wanted_port: int) -> None:
+    """Set up what is missing, start everything, and keep it running until Ctrl-C."""
+    home, console = settings.HOME, Console()
+    city = home / "city"
+    # The kernel answers every ping to 127.0.0.0/8, so ICMP would call each dead device alive.
+    os.environ["UZEL_ICMP"] = "0"
+    # The parts use the server that this process holds; none of them has to look for it.
+    os.environ.setdefault("DATABASE_URL", embedded.url(settings.DATABASES["default"]))
+    with only_one(home):
+        _prepare(console, city, size)
+        # No connection of this process may keep the server from stopping.
+        connection.close()
+        port = free_port(wanted_port)
+        supervisor = Supervisor(home / "logs", lambda text: console.print(f"[yellow]{text}[/]"))
+        supervisor.stop_on_signals()
+        try:
+            for part in _parts(home, city, port):
+                with console.status(f"Starting {part.name}"):
+                    supervisor.start(part)
+                console.print(f"[green]✓[/] {part.name}")
+            if not supervisor.stopping.is_set():
+                _greet(console, port, home)
+                connection.close()
+                supervisor.watch()
+        except NotReady as error:
+            raise click.ClickException(str(error)) from error
+        finally:
+            console.print("\nStopping…")
+            supervisor.stop()
