@@ -109,6 +109,9 @@ STATICFILES_DIRS = [
     if (NODE_MODULES / path).is_dir()
 ]
 
+# The area code put before local (six-digit) phone numbers.
+CITY_CODE = os.environ.get("UZEL_CITY_CODE", "4852")
+
 LOGIN_URL = "people:login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "people:login"

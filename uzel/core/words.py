@@ -1,0 +1,58 @@
+"""Plain words: one form for everything that people may type in many ways."""
+
+import unicodedata
+
+_UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯІЇЄҐЎӘӨҮҖҢҺҚҒҰ"
+_PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~«»„“”‘’‹›—–‐‑‒―−…№·•°§\u00a0\u00ad\u2007\u2009\u202f\u200b\ufeff"
+# The SQL function uzel_plain() is made of the same two strings; a test keeps the two in step.
+PLAIN_FROM = _UPPER + "Ёё" + _PUNCTUATION
+PLAIN_TO = _UPPER.lower() + "ее" + " " * len(_PUNCTUATION)
+_TO_PLAIN = str.maketrans(PLAIN_FROM, PLAIN_TO)
+
+# The same keys on a Russian (ЙЦУКЕН) and an English (QWERTY) keyboard, without and with Shift.
+_ENGLISH_KEYS = "`qwertyuiop[]asdfghjkl;'zxcvbnm,./" + '~QWERTYUIOP{}ASDFGHJKL:"ZXCVBNM<>?' + "@#$^&"
+_RUSSIAN_KEYS = "ёйцукенгшщзхъфывапролджэячсмитьбю." + "ЁЙЦУКЕНГШЩЗХЪФЫВАПРОЛДЖЭЯЧСМИТЬБЮ," + '"№;:?'
+_TO_RUSSIAN = str.maketrans(_ENGLISH_KEYS, _RUSSIAN_KEYS)
+_TO_ENGLISH = str.maketrans(_RUSSIAN_KEYS, _ENGLISH_KEYS)
+
+
+def clean(text: str, *, limit: int = 200) -> str:
+    """`text` as one line: composed letters, no control or direction marks, single spaces, at most `limit` characters."""
+    composed = unicodedata.normalize("NFC", text[: limit * 4])
+    kept = "".join(" " if c.isspace() else c for c in composed if c.isspace() or unicodedata.category(c)[0] != "C")
+    return " ".join(kept.split())[:limit].rstrip()
+
+
+def plain(text: str) -> str:
+    """Lower case, ё as е, punctuation as spaces, single spaces. The database has the same rule as uzel_plain()."""
+    return " ".join(word for word in unicodedata.normalize("NFC", text).translate(_TO_PLAIN).split(" ") if word)
+
+
+def to_russian_keys(text: str) -> str:
+    """What the same keys would have typed with the Russian layout on: «bdfyjd» is «иванов»."""
+    return text.translate(_TO_RUSSIAN)
+
+
+def to_english_keys(text: str) -> str:
+    """What the same keys would have typed with the English layout on: «щ1-ы7» is «o1-s7»."""
+    return text.translate(_TO_ENGLISH)
+
+
+def one_letter_off(word: str) -> frozenset[str]:
+    """`word` and each form of it with one letter left out: two words at most one mistake apart share one of these."""
+    return frozenset({word, *(word[:i] + word[i + 1 :] for i in range(len(word)))})
+
+
+def is_one_mistake(a: str, b: str) -> bool:
+    """Whether `a` becomes `b` by one letter put in, left out, changed, or by two neighbours swapped."""
+    if a == b or abs(len(a) - len(b)) > 1:
+        return False
+    if len(a) == len(b):
+        wrong = [i for i in range(len(a)) if a[i] != b[i]]
+        if len(wrong) == 1:
+            return True
+        return (
+            len(wrong) == 2 and wrong[1] == wrong[0] + 1 and a[wrong[0]] == b[wrong[1]] and a[wrong[1]] == b[wrong[0]]
+        )
+    short, long = sorted((a, b), key=len)
+    return any(long[:i] + long[i + 1 :] == short for i in range(len(long)))
