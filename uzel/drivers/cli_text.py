@@ -1,0 +1,175 @@
+"""From the bytes of a terminal to lines, and from lines to an answer that owns up to what it did not understand.
+
+A device draws for a human: it pages, erases the pager's line with carriage returns, backspaces or cursor codes, ends
+lines with \\n\\r, and echoes prompt and command. `Sheet` undoes that the way a terminal would, and counts every line.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+# Pager texts of all makes; blanked (not cut), because the cursor codes that follow count their width.
+PAGER = re.compile(
+    r"CTRL\+C[^\r\n\x08\x1b]*?(?:\ba (?:All|ALL)\b|\br Refresh\b|(?=[\r\n\x08\x1b]))"
+    r"|-{2,4} ?(?:More|MORE|more) ?-{2,4}"
+    r"|<-+ ?More ?-+>"
+    r"|More: <space>,[^\r\n\x08\x1b]*"
+)
+_CODE = re.compile(r"\x1b\[([0-9;]*)([A-Za-z])|\x1b[()][A-Za-z0-9]|\x1b.")
+_VERBS = r"(?:show?|sh|display|disp?|dis|cable_diag|cable|ping|test|virtual-cable-test|debug)"
+_HOST = r"(?:<[^<>\s]{1,64}>|\[[~*]?[^\[\]\s]{1,64}\]|[^\s#>|]{1,64}[#>])"
+_PROMPT = re.compile(rf"^{_HOST}\s*(?:{_VERBS}\b.*)?$")
+_ECHO = re.compile(rf"^\s?{_VERBS} [a-z].*$")
+_NOISE = re.compile(r"^[\s\-=+_*~|.]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed(Generic[T]):
+    """An answer. `not_understood`: lines that gave nothing. `doubts`: lines whose row is there with a field left None.
+
+    `cut`: the text ended in the middle of a line (the device hung, the session was cut). That last line is never made
+    into a row, because a cut number looks like a number.
+    """
+
+    rows: tuple[T, ...] = ()
+    not_understood: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    cut: bool = False
+
+    @property
+    def understood(self) -> float:
+        """The share of lines with data that were understood whole, 0…1."""
+        everything = len(self.rows) + len(self.not_understood)
+        return 1.0 if not everything else (len(self.rows) - min(len(self.doubts), len(self.rows))) / everything
+
+
+def _draw(raw: str) -> str:
+    """One line as it would stand on a terminal after its control characters."""
+    if not any(c in raw for c in "\r\b\x1b\x00\x07"):
+        return raw
+    cells: list[str] = []
+    at = 0
+    i = 0
+    while i < len(raw):
+        char = raw[i]
+        if char == "\x1b":
+            code = _CODE.match(raw, i)
+            if code is None:
+                break
+            at = _move(cells, at, code.group(1) or "", code.group(2) or "")
+            i = code.end()
+            continue
+        i += 1
+        if char == "\r":
+            at = 0
+        elif char == "\b":
+            at = max(0, at - 1)
+        elif char >= " " or char == "\t":
+            cells.extend(" " * (at - len(cells)))
+            cells[at : at + 1] = [char]
+            at += 1
+    return "".join(cells)
+
+
+def _move(cells: list[str], at: int, numbers: str, letter: str) -> int:
+    """Where the cursor is after a control sequence (ECMA-48). Up and colours leave it where it is."""
+    first = numbers.split(";")[0]
+    count = min(int(first), 512) if first.isdigit() else 1
+    if letter == "D":
+        return max(0, at - count)
+    if letter == "C":  # D-Link steps up and right over the pager's line: nothing of ours stands there
+        return at + count if "".join(cells).strip() else at
+    if letter == "K":
+        del cells[0 if first == "2" else at :]
+        return 0 if first == "2" else at
+    if letter == "J":
+        cells.clear()
+        return 0
+    return at
+
+
+def draw(text: str) -> tuple[list[str], str]:
+    """The lines of a terminal's text, without ends and trailing blanks, and the unfinished last line ("" if none)."""
+    text = PAGER.sub(lambda found: " " * len(found.group()), text)
+    *whole, rest = text.replace("\r\n", "\n").split("\n")
+    # A \r at the very end finishes the line: it is half of \r\n, or the start of \r\n cut in two.
+    if rest.endswith("\r") and rest.strip():
+        whole.append(rest.rstrip("\r"))
+        rest = ""
+    return [_draw(line).rstrip() for line in whole], _draw(rest).rstrip()
+
+
+class Sheet(Generic[T]):
+    """A text being parsed: gives the lines that may hold data, collects rows and what was not understood."""
+
+    def __init__(self, text: str, furniture: str = "") -> None:
+        """`furniture` is a pattern (case ignored, whole line) of headings and footers of this output."""
+        self._lines, rest = draw(text)
+        self._furniture = re.compile(rf"\s*(?:{furniture})\s*", re.IGNORECASE) if furniture else None
+        self.cut = bool(rest.strip()) and not _PROMPT.match(rest.strip())
+        self._rest = rest if self.cut else ""
+        self.rows: list[T] = []
+        self._missed: list[str] = []
+        self._doubts: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        first = True
+        for line in self._lines:
+            if _NOISE.match(line):
+                continue
+            stripped = line.strip()
+            if _PROMPT.match(stripped) or stripped.startswith("Command:") or (first and _ECHO.match(line)):
+                first = False
+                continue
+            first = False
+            if self._furniture is None or not self._furniture.fullmatch(line):
+                yield line
+
+    def miss(self, line: str) -> None:
+        """Report a line that gave nothing."""
+        self._missed.append(line.strip())
+
+    def doubt(self, line: str) -> None:
+        """Report a line that gave a row with a field unknown."""
+        self._doubts.append(line.strip())
+
+    def parsed(self) -> Parsed[T]:
+        missed = [*self._missed, self._rest.strip()] if self.cut else self._missed
+        return Parsed(tuple(self.rows), tuple(missed), tuple(self._doubts), self.cut)
+
+
+_HEX = re.compile(r"[0-9A-Fa-f]{12}")
+
+
+def mac(text: str) -> str | None:
+    """Twelve lower-case hex digits from any way of writing a MAC, or None."""
+    digits = re.sub(r"[-:.]", "", text.strip())
+    return digits.lower() if _HEX.fullmatch(digits) else None
+
+
+def number(text: str | None) -> int | None:
+    """A whole number from its decimal text (spaces and commas between thousands allowed), or None."""
+    digits = (text or "").strip().replace(",", "")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 20 else None
+
+
+def decimal(text: str | None) -> float | None:
+    """A number from its text, or None ("N/A", "-", "--")."""
+    found = re.fullmatch(r"\s*([-+]?\d{1,12}(?:\.\d{1,12})?)\s*", text or "")
+    return float(found.group(1)) if found else None
+
+
+_UNITS = {"day": 86400, "hour": 3600, "min": 60, "sec": 1, "week": 604800, "year": 31536000}
+
+
+def uptime(text: str) -> int | None:
+    """Seconds from "3 weeks, 2 days, 4 hours, 5 minutes", "32 days 12 hours 17 mins", "9day 7hour" or "0:1:34:53"."""
+    clock = re.fullmatch(r"\s*(\d+):(\d+):(\d+):(\d+)\s*", text)
+    if clock:
+        days, hours, minutes, seconds = map(int, clock.groups())
+        return days * 86400 + hours * 3600 + minutes * 60 + seconds
+    parts = re.findall(r"(\d+) ?(year|week|day|hour|min|sec)", text.lower())
+    return sum(int(count) * _UNITS[unit] for count, unit in parts) if parts else None
