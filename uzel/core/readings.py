@@ -22,7 +22,8 @@ class SystemReading:
 class PortReading:
     """One row of ifTable/ifXTable with EtherLike-MIB beside it (RFC 2863, RFC 3635).
 
-    `last_change_s` is the sysUpTime, in seconds, at which the state last changed (0: not since the start).
+    `uptime_s` is the sysUpTime read beside it, `last_change_s` the sysUpTime at which the state last changed (0: not
+    since the start); the age of a state is their difference, and a smaller uptime than before means new counters.
     `octets_bits` is the width of the octet counters, 32 or 64; all other counters are 32 bits wide.
     """
 
@@ -34,6 +35,7 @@ class PortReading:
     oper_up: bool | None = None
     speed_mbps: int | None = None
     full_duplex: bool | None = None
+    uptime_s: float | None = None
     last_change_s: float | None = None
     in_octets: int | None = None
     out_octets: int | None = None
