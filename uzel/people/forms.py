@@ -1,0 +1,45 @@
+"""Forms of sign-in, passwords and accounts."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib.auth import password_validation
+from django.utils.translation import gettext_lazy as _
+
+from uzel.people.models import User
+
+if TYPE_CHECKING:
+    UserForm = forms.ModelForm[User]
+else:
+    UserForm = forms.ModelForm
+
+
+class AccountForm(UserForm):
+    """An account as the administrator edits it."""
+
+    class Meta:
+        model = User
+        fields = ["username", "last_name", "first_name", "role", "is_active"]
+        labels = {"is_active": _("May sign in")}
+        help_texts = {"username": "", "is_active": ""}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["last_name"].required = True
+
+
+class NewPasswordForm(forms.Form):
+    """A password that the administrator sets for somebody."""
+
+    password = forms.CharField(
+        label=_("New password"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), strip=False
+    )
+
+    def __init__(self, *args: Any, user: User | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        password_validation.validate_password(password, self.user)
+        return password
