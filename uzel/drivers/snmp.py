@@ -123,6 +123,11 @@ class Agent:
                 failure = SnmpError("denied" if "Auth" in type(error).__name__ else "malformed")
             except OSError:
                 failure = SnmpError("unreachable")
+            except BaseException as error:
+                # gufo-snmp 0.13 panics on some broken datagrams: Rust's panic comes as a BaseException.
+                if type(error).__name__ != "PanicException":
+                    raise
+                failure = SnmpError("malformed")
             if failure.code == "unreachable" and attempt + 1 < self._attempts:
                 # An agent that has just restarted refuses for a moment, so this too is tried again, later.
                 await asyncio.sleep(min(0.2, timeout / 2))
