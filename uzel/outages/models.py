@@ -1,5 +1,6 @@
 """One record per failure: its cause, its scope, its story. Everything that follows is driven by it."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -105,3 +106,71 @@ class OutageEvent(models.Model):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class Hint(models.Model):
+    """A trap or a syslog line as it came, stored raw before anything is made of it."""
+
+    class Kind(models.TextChoices):
+        TRAP = "trap", "SNMP trap"
+        SYSLOG = "syslog", "syslog"
+
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    source = models.GenericIPAddressField()
+    device = models.ForeignKey(Device, null=True, on_delete=models.SET_NULL, related_name="hints")
+    raw = models.BinaryField()
+    # What it was understood as: {"kind": code, "port": …, "if_index": …, "text": …}; empty when it was not.
+    parsed = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [BrinIndex(fields=["at"], name="hint_at_brin"), models.Index(fields=["device", "-id"])]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.source}"
+
+
+class Observation(models.Model):
+    """The journal of what the monitor saw: one narrow row per fact, written by COPY, kept for a set time.
+
+    `device_id` is no foreign key: history outlives the device, and a check per row would cost more than the row.
+    """
+
+    class What(models.IntegerChoices):
+        ANSWERS = 1, "answers"  # value: 1 answered, 0 went silent
+        BOOTED = 2, "booted"  # value: unix seconds
+        PORT = 3, "port"  # part: ifIndex; value: 1 up, 0 down
+        LIT = 4, "lit"  # value: 1 lit, 0 dark
+        ON_BATTERY = 5, "on battery"
+        CHARGE = 6, "charge, %"
+        RUNTIME = 7, "runtime left, min"
+        INPUT_DBM = 8, "optical input, dBm"
+        OUTPUT_DBUV = 9, "output, dBµV"
+        RTT = 10, "round trip, ms"
+
+    at = models.DateTimeField()
+    device_id = models.BigIntegerField()
+    what = models.SmallIntegerField(choices=What.choices)
+    part = models.IntegerField(default=0)
+    value = models.FloatField()
+
+    class Meta:
+        indexes = [BrinIndex(fields=["at"], name="observation_at_brin", autosummarize=True)]
+
+    def __str__(self) -> str:
+        return f"{self.device_id} {self.what} {self.value}"
+
+
+class MonitorStatus(models.Model):
+    """How the monitor fares, for the page of its health: one row, written by the leader every few seconds."""
+
+    beat_at = models.DateTimeField()
+    started_at = models.DateTimeField()
+    # Numbers by name, as in `pollers.monitor_metrics`.
+    figures = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="monitor_status_one_row", condition=Q(id=1))]
+
+    def __str__(self) -> str:
+        return f"monitor at {self.beat_at}"
