@@ -3,7 +3,9 @@
 import unicodedata
 
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯІЇЄҐЎӘӨҮҖҢҺҚҒҰ"
-_PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~«»„“”‘’‹›—–‐‑‒―−…№·•°§\u00a0\u00ad\u2007\u2009\u202f\u200b\ufeff"
+_PUNCTUATION = (
+    "\t\n\r!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~«»„“”‘’‹›—–‐‑‒―−…№·•°§\u00a0\u00ad\u2007\u2009\u202f\u200b\ufeff"
+)
 # The SQL function uzel_plain() is made of the same two strings; a test keeps the two in step.
 PLAIN_FROM = _UPPER + "Ёё" + _PUNCTUATION
 PLAIN_TO = _UPPER.lower() + "ее" + " " * len(_PUNCTUATION)
@@ -17,7 +19,7 @@ _TO_ENGLISH = str.maketrans(_RUSSIAN_KEYS, _ENGLISH_KEYS)
 
 
 def clean(text: str, *, limit: int = 200) -> str:
-    """`text` as one line: composed letters, no control or direction marks, single spaces, at most `limit` characters."""
+    """`text` as one line: composed letters, no control or direction marks, single spaces, at most `limit` long."""
     composed = unicodedata.normalize("NFC", text[: limit * 4])
     kept = "".join(" " if c.isspace() else c for c in composed if c.isspace() or unicodedata.category(c)[0] != "C")
     return " ".join(kept.split())[:limit].rstrip()
