@@ -99,6 +99,8 @@ TIME_ZONE = os.environ.get("UZEL_TIME_ZONE", "Europe/Moscow")
 
 STATIC_URL = "/static/"
 STATIC_ROOT = HOME / "static"
+# Static files are served from where they lie: no collecting step that could be forgotten.
+WHITENOISE_USE_FINDERS = True
 # Front-end packages, installed by npm from package-lock.json; no third-party code is committed.
 NODE_MODULES = Path(os.environ.get("UZEL_NODE_MODULES", BASE_DIR / "node_modules"))
 STATICFILES_DIRS = [
@@ -120,6 +122,14 @@ X_FRAME_OPTIONS = "DENY"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_CALLABLE = "uzel.people.views.locked_out"
+AXES_VERBOSE = False
+# A shift and a little more; a browser left open is signed out by itself.
+SESSION_COOKIE_AGE = 13 * 3600
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
 
 # Where the monitor listens for traps and syslog, and where it shows its metrics.
 TRAP_LISTEN = os.environ.get("UZEL_TRAP_LISTEN", "127.0.0.1:1162")

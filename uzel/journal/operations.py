@@ -1,11 +1,13 @@
 """Write the journal: news for other parts of Uzel, and the audit trail."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils import timezone
 
 from uzel.journal.models import AuditRecord, Event
 
@@ -43,3 +45,10 @@ def audit(
         address=request.META.get("REMOTE_ADDR") or None if request is not None else None,
         detail=dict(detail or {}),
     )
+
+
+def prune_events(*, days: int) -> int:
+    """Remove events older than `days`; returns how many. The newest one stays, so that ids never start anew."""
+    newest = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    removed, _ = Event.objects.filter(at__lt=timezone.now() - timedelta(days=days), pk__lt=newest).delete()
+    return removed

@@ -71,7 +71,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(_back(request))
     if language in dict(settings.LANGUAGES):
         if request.user.is_authenticated:
-            User.objects.filter(pk=request.user.pk).update(language=language)
+            _own(request).update(language=language)
         response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=31_536_000, samesite="Lax", httponly=True)
     return response
 
@@ -81,7 +81,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     """Keep the theme that the person chose."""
     theme = request.POST.get("theme", "")
     if theme in {"auto", "light", "dark"}:
-        User.objects.filter(pk=request.user.pk).update(theme=theme)
+        _own(request).update(theme=theme)
     if request.headers.get("HX-Request"):
         return HttpResponse(status=204)
     return HttpResponseRedirect(_back(request))
@@ -136,6 +136,10 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
 def _actor(request: HttpRequest) -> User:
     assert isinstance(request.user, User)  # the access table lets nobody else in
     return request.user
+
+
+def _own(request: HttpRequest) -> QuerySet[User]:
+    return User.objects.filter(pk=_actor(request).pk)
 
 
 def _back(request: HttpRequest) -> str:

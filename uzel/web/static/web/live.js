@@ -1,70 +1,110 @@
 // News without reload. One EventSource serves all tabs of a browser where the browser can share it
 // (a browser opens only six connections to a host, so seven tabs would otherwise stop loading).
-// Elements say what they wait for: hx-trigger="sse:outage.changed". After a gap "sse:resync" goes to all of them.
+// Elements say what they wait for: hx-trigger="sse:outage.changed". After a gap "resync" goes to all of them.
 (function () {
   "use strict";
   var url = document.body.dataset.live;
   if (!url) return;
+  var rendered = Number(document.body.dataset.rendered) || 0;
   var channel = window.BroadcastChannel ? new BroadcastChannel("uzel-live") : null;
   var state = document.getElementById("live-state");
+  var seen = new Set();
+  // The last minute of messages, kept by the tab that listens, for tabs that open meanwhile.
+  var recent = [];
+
+  function fresh(message) {
+    if (!message.id) return true;
+    if (seen.has(message.id)) return false;
+    seen.add(message.id);
+    if (seen.size > 2000) seen.delete(seen.values().next().value);
+    return true;
+  }
 
   function tell(message) {
     if (message.name === "live") {
       state.hidden = message.on;
       state.textContent = message.on ? "" : state.dataset.lost;
-      document.body.classList.toggle("live-lost", !message.on);
       return;
     }
-    var names = message.name === "resync" ? null : message.name;
+    if (!fresh(message)) return;
     document.querySelectorAll('[hx-trigger*="sse:"]').forEach(function (element) {
-      var wanted = element.getAttribute("hx-trigger").match(/sse:[\w.]+/g);
-      wanted.forEach(function (trigger) {
-        if (names === null || trigger === "sse:" + names) {
-          element.dispatchEvent(new CustomEvent(trigger, { bubbles: false, detail: message.data }));
-        }
-      });
+      element
+        .getAttribute("hx-trigger")
+        .match(/sse:[\w.]+/g)
+        .forEach(function (trigger) {
+          if (message.name === "resync" || trigger === "sse:" + message.name) {
+            element.dispatchEvent(new CustomEvent(trigger, { bubbles: false, detail: message.data }));
+          }
+        });
     });
-    document.body.dispatchEvent(new CustomEvent("uzel:news", { bubbles: true, detail: message }));
+    document.dispatchEvent(new CustomEvent("uzel:news", { detail: message }));
   }
 
   function share(message) {
     tell(message);
-    if (channel) channel.postMessage(message);
+    if (!channel) return;
+    channel.postMessage(message);
+    if (message.at) {
+      recent.push(message);
+      while (recent.length && recent[0].at < message.at - 60) recent.shift();
+    }
   }
 
   function listen() {
     var last = "";
     var wait = 500;
+    var source;
     function open() {
-      var source = new EventSource(last ? url + "?last=" + last : url);
+      source = new EventSource(url + (last ? "?last=" + last : "?since=" + (rendered - 2)));
       source.onopen = function () {
         wait = 500;
         share({ name: "live", on: true });
       };
       source.onerror = function () {
         share({ name: "live", on: false });
+        // The browser itself tries again after a lost line, not after an error of the server.
         if (source.readyState === EventSource.CLOSED) {
           wait = Math.min(wait * 2, 15000);
           window.setTimeout(open, wait);
         }
       };
-      // Every event comes as the default "message" type would lose its name, so the server wraps: name + payload.
       source.addEventListener("news", function (event) {
         last = event.lastEventId || last;
-        share(JSON.parse(event.data));
+        var message = JSON.parse(event.data);
+        if (message.at) message.id = Number(event.lastEventId);
+        share(message);
       });
     }
     open();
+    // Leaving the page must free the connection at once, or the next pages wait for it.
+    window.addEventListener("pagehide", function () { source.close(); });
+    window.addEventListener("pageshow", function (event) { if (event.persisted) open(); });
   }
 
-  if (channel) channel.onmessage = function (event) { tell(event.data); };
+  function listening() {
+    if (channel) {
+      channel.addEventListener("message", function (event) {
+        if (event.data.name !== "hello") return;
+        recent.forEach(function (message) {
+          if (message.at >= event.data.rendered - 2) channel.postMessage(message);
+        });
+      });
+    }
+    listen();
+    return new Promise(function () {});
+  }
+
+  if (channel) {
+    channel.addEventListener("message", function (event) {
+      if (event.data.name !== "hello") tell(event.data);
+    });
+    channel.postMessage({ name: "hello", rendered: rendered });
+  }
   if (channel && navigator.locks) {
     // The tab that holds the lock listens for all; when it closes, the next one takes over.
-    navigator.locks.request("uzel-live", function () {
-      listen();
-      return new Promise(function () {});
-    });
+    navigator.locks.request("uzel-live", listening);
   } else {
-    listen();
+    channel = null;
+    listening();
   }
 })();
