@@ -1,0 +1,229 @@
+"""The network in the database as the core's map: a handful of plain queries, whatever the size of the city.
+
+Node id = Device.pk; mains of a site = -(2 * site pk); mains of an area = -(2 * area pk + 1); link id = Link.pk.
+"""
+
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from django.db.models import Value
+from django.db.models.functions import Coalesce
+
+from uzel.core.scope import Attachment, affected
+from uzel.core.topology import Kind, Link, Network, Node
+from uzel.network.models import Device, Level, MainsArea, PowerFeed, Site
+from uzel.network.models import Link as LinkRow
+from uzel.subscribers.models import Service
+
+
+def site_mains(site_id: int) -> int:
+    """The node of the mains of a site."""
+    return -2 * site_id
+
+
+def area_mains(area_id: int) -> int:
+    """The node of the mains of an area."""
+    return -2 * area_id - 1
+
+
+def mains_place(node: int) -> tuple[str, int] | None:
+    """("site", pk) or ("area", pk) for a node of mains, None for a device."""
+    if node >= 0:
+        return None
+    return ("area", (-node - 1) // 2) if node % 2 else ("site", -node // 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What the pollers and the pages need to know of a device beside its place in the graph."""
+
+    id: int
+    code: str
+    kind: str
+    site: int
+    level: int
+    area: int | None
+    vendor: str
+    model: str
+    address: str | None
+    port: int
+    community: str
+    via: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkEnds:
+    """The ports of a link: (device, ifIndex, Port.pk), where an end has one."""
+
+    a: tuple[int, int, int] | None
+    b: tuple[int, int, int] | None
+
+
+class Attachments:
+    """Who hangs where, as compact arrays sorted by node; counts what `core.scope.affected` counts, faster."""
+
+    def __init__(self, rows: Iterable[tuple[int, int, str, str]]) -> None:
+        """Take (node, subscriber, service kind, subscriber class)."""
+        table = list(rows)
+        self.kinds = sorted({row[2] for row in table})
+        self.classes = sorted({row[3] for row in table})
+        kinds = {name: i for i, name in enumerate(self.kinds)}
+        classes = {name: i for i, name in enumerate(self.classes)}
+        node = np.fromiter((row[0] for row in table), np.int64, len(table))
+        order = np.argsort(node, kind="stable")
+        self._subscriber = np.fromiter((row[1] for row in table), np.int64, len(table))[order]
+        self._kind = np.fromiter((kinds[row[2]] for row in table), np.int8, len(table))[order]
+        self._class = np.fromiter((classes[row[3]] for row in table), np.int8, len(table))[order]
+        nodes, starts = np.unique(node[order], return_index=True)
+        self._range = dict(zip(nodes.tolist(), zip(starts, [*starts[1:], len(table)], strict=True), strict=True))
+
+    def __len__(self) -> int:
+        """How many services are attached."""
+        return len(self._subscriber)
+
+    def scope(self, dark: Set[int], devices: int) -> dict[str, Any]:
+        """The scope of a dark set as JSON: see `empty_scope`. `devices` is put in as it is."""
+        picked = [np.arange(*self._range[node]) for node in dark if node in self._range]
+        result = empty_scope(devices)
+        if not picked:
+            return result
+        rows = np.concatenate(picked)
+        people, first = np.unique(self._subscriber[rows], return_index=True)
+        by_class = np.bincount(self._class[rows][first], minlength=len(self.classes))
+        result["subscribers"] = {name: int(n) for name, n in zip(self.classes, by_class, strict=True) if n}
+        pairs = self._kind[rows].astype(np.int64) * len(self.classes) + self._class[rows]
+        table = np.bincount(pairs, minlength=len(self.kinds) * len(self.classes)).reshape(len(self.kinds), -1)
+        for kind, counts in zip(self.kinds, table.tolist(), strict=True):
+            if any(counts):
+                result["services"][kind] = {name: n for name, n in zip(self.classes, counts, strict=True) if n}
+        result["total"] = {"subscribers": len(people), "services": len(rows)}
+        return result
+
+    def rows(self) -> list[Attachment]:
+        """The same as `core.scope` has it; for tests and for the compiled engine."""
+        out = []
+        for node, (start, stop) in self._range.items():
+            for i in range(start, stop):
+                kind, klass = self.kinds[self._kind[i]], self.classes[self._class[i]]
+                out.append(Attachment(node, int(self._subscriber[i]), kind, klass))
+        return out
+
+
+def empty_scope(devices: int = 0) -> dict[str, Any]:
+    """Give the shape of a scope.
+
+    {"subscribers": {class: n}, "services": {kind: {class: n}}, "devices": n, "total": {"subscribers": n, "services": n}}
+    """
+    return {"subscribers": {}, "services": {}, "devices": devices, "total": {"subscribers": 0, "services": 0}}
+
+
+def plain_scope(attachments: Iterable[Attachment], dark: Set[int], devices: int) -> dict[str, Any]:
+    """Count by the core's rule itself; `Attachments.scope` must say the same."""
+    scope = affected(attachments, dark)
+    result = empty_scope(devices) | {"subscribers": scope.subscribers, "services": scope.services}
+    services = sum(n for row in scope.services.values() for n in row.values())
+    result["total"] = {"subscribers": scope.total, "services": services}
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkMap:
+    """The whole network at one moment. `ports`: (device, ifIndex) -> Port.pk, of the ports that carry links."""
+
+    network: Network
+    contacts: Mapping[int, Contact]
+    ends: Mapping[int, LinkEnds]
+    ports: Mapping[tuple[int, int], int]
+    attachments: Attachments
+    by_address: Mapping[str, int]
+
+    @property
+    def watched(self) -> list[int]:
+        """Devices that are asked, by id."""
+        return [i for i, node in self.network.nodes.items() if node.watched]
+
+
+def load() -> NetworkMap:
+    """Read it all; about 0.3 s for a city of 1,500 switches and 60,000 subscribers."""
+    contacts = {row[0]: Contact(*row) for row in _devices()}
+    power_feeds: dict[int, list[int]] = {}
+    for consumer, source in PowerFeed.objects.order_by("id").values_list("consumer_id", "source_id"):
+        feed = source if source is not None else site_mains(contacts[consumer].site)
+        power_feeds.setdefault(consumer, []).append(feed)
+    sources = set(Device.objects.filter(is_source=True).values_list("id", flat=True))
+    nodes = [
+        Node(
+            contact.id,
+            Kind(contact.kind),
+            contact.site,
+            source=contact.id in sources,
+            watched=contact.address is not None,
+            via=contact.via,
+            feeds=tuple(power_feeds.get(contact.id, ())),
+        )
+        for contact in contacts.values()
+    ]
+    nodes += _mains()
+    links, ends = _links()
+    ports = {(end[0], end[1]): end[2] for pair in ends.values() for end in (pair.a, pair.b) if end}
+    addresses = {contact.address: contact.id for contact in contacts.values() if contact.address}
+    return NetworkMap(Network.of(nodes, links), contacts, ends, ports, Attachments(_services()), addresses)
+
+
+def _devices() -> list[tuple[Any, ...]]:
+    return list(
+        Device.objects.order_by("id").values_list(
+            "id", "code", "kind", "site_id", "site__level", "site__mains_area_id", "vendor", "model", "address",
+            Coalesce("access_group__snmp_port", 161), Coalesce("access_group__snmp_community", Value("public")),
+            "managed_via_id",
+        )
+    )  # fmt: skip
+
+
+def _mains() -> list[Node]:
+    nodes = [Node(area_mains(pk), Kind.MAINS, watched=False) for pk in MainsArea.objects.values_list("id", flat=True)]
+    for pk, area in Site.objects.values_list("id", "mains_area_id"):
+        feeds = () if area is None else (area_mains(area),)
+        nodes.append(Node(site_mains(pk), Kind.MAINS, pk, watched=False, feeds=feeds))
+    return nodes
+
+
+def _links() -> tuple[list[Link], dict[int, LinkEnds]]:
+    links, ends = [], {}
+    rows = LinkRow.objects.values_list(
+        "id", "a_device_id", "b_device_id", "a_port_id", "a_port__if_index", "b_port_id", "b_port__if_index"
+    )
+    for pk, a, b, a_port, a_index, b_port, b_index in rows:
+        links.append(Link(pk, a, b))
+        ends[pk] = LinkEnds(
+            (a, a_index, a_port) if a_port is not None else None, (b, b_index, b_port) if b_port is not None else None
+        )
+    return links, ends
+
+
+def _services() -> list[tuple[int, int, str, str]]:
+    query = Service.objects.filter(is_active=True).values_list("device_id", "subscriber_id", "kind", "subscriber__kind")
+    sql, parameters = query.query.sql_with_params()
+    # Read without Django's row conversion: it is the one table here that grows with the subscribers.
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return list(cursor.fetchall())
+
+
+def root_site(net: NetworkMap, nodes: Iterable[int]) -> int | None:
+    """Where to send the crew: the site nearest the centre among these; for mains of a site, that site."""
+    best: tuple[int, int] | None = None
+    for node in nodes:
+        place = mains_place(node)
+        if place is None and node in net.contacts:
+            contact = net.contacts[node]
+            candidate = (contact.level, contact.site)
+        elif place is not None and place[0] == "site":
+            candidate = (int(Level.HOUSE) + 1, place[1])
+        else:
+            continue
+        best = candidate if best is None else min(best, candidate)
+    return best[1] if best else None
