@@ -115,7 +115,8 @@ class Attachments:
 def empty_scope(devices: int = 0) -> dict[str, Any]:
     """Give the shape of a scope.
 
-    {"subscribers": {class: n}, "services": {kind: {class: n}}, "devices": n, "total": {"subscribers": n, "services": n}}
+    {"subscribers": {class: n}, "services": {kind: {class: n}}, "devices": n,
+     "total": {"subscribers": n, "services": n}}
     """
     return {"subscribers": {}, "services": {}, "devices": devices, "total": {"subscribers": 0, "services": 0}}
 
