@@ -1,0 +1,97 @@
+"""What the pages ask of the network. Reads only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from uzel.network import adjacency
+from uzel.network.light import Light, device_light, with_planned
+from uzel.network.models import Device, Link, Port
+
+
+@dataclass(frozen=True, slots=True)
+class LinkStep:
+    """A link towards the source. up: what the ports of both ends say; None where neither says anything."""
+
+    id: int
+    code: str
+    medium: str
+    below_port: str
+    above_port: str
+    up: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A device on the way to the centre and the link that leads on from it (None at the source and at a gap).
+
+    since: when its state began. level: of its site, 0 centre … 4 house.
+    """
+
+    device_id: int
+    code: str
+    kind: str
+    vendor: str
+    model: str
+    address: str | None
+    site_code: str
+    site_name: str
+    level: int
+    light: Light
+    since: datetime | None
+    is_source: bool
+    link: LinkStep | None
+
+
+def path_to_source(device_id: int) -> list[Step]:
+    """From a device up to where its light starts: the shortest way over data links, or down the cable-TV tree.
+
+    An unknown device gives an empty list. A last step that `is_source` is not set on tells that no way up is known.
+    Three queries whatever the size of the network.
+    """
+    climbed = adjacency.climb(adjacency.current(), device_id)
+    devices = with_planned(
+        Device.objects.filter(pk__in=[pk for pk, _ in climbed]).select_related("site", "state")
+    ).in_bulk()
+    links = (
+        Link.objects.filter(pk__in=[link for _, link in climbed if link])
+        .select_related("a_port__state", "b_port__state")
+        .in_bulk()
+    )
+    return [_step(devices[pk], links.get(link) if link else None) for pk, link in climbed if pk in devices]
+
+
+def _step(device: Device, link: Link | None) -> Step:
+    state = getattr(device, "state", None)
+    return Step(
+        device_id=device.pk,
+        code=device.code,
+        kind=device.kind,
+        vendor=device.vendor,
+        model=device.model,
+        address=device.address,
+        site_code=device.site.code,
+        site_name=device.site.name,
+        level=device.site.level,
+        light=device_light(device),
+        since=state.since if state else None,
+        is_source=device.is_source,
+        link=_link_step(link, device.pk) if link else None,
+    )
+
+
+def _link_step(link: Link, below: int) -> LinkStep:
+    ends = (link.a_port, link.b_port) if link.a_device_id == below else (link.b_port, link.a_port)
+    return LinkStep(
+        id=link.pk,
+        code=link.code,
+        medium=link.medium,
+        below_port=ends[0].name if ends[0] else "",
+        above_port=ends[1].name if ends[1] else "",
+        up=link_up(ends),
+    )
+
+
+def link_up(ends: tuple[Port | None, Port | None]) -> bool | None:
+    """Whether the ports of a link say that it is up: down if either end says so, None if neither was seen."""
+    said = [port.state.oper_up for port in ends if port and hasattr(port, "state") and port.state.oper_up is not None]
+    return all(said) if said else None
