@@ -24,7 +24,7 @@ VERDICT = {True: "[green]yes[/]", False: "[red]no[/]", None: "–"}
 
 def main(names: list[str]) -> int:
     """Run the named measurements, print each as it ends, keep them in bench/out/figures.json."""
-    every = sorted(m.name for m in pkgutil.iter_modules(bench.__path__) if m.name != "__main__")
+    every = sorted(m.name for m in pkgutil.iter_modules(bench.__path__) if not m.name.startswith("_"))
     unknown = set(names) - set(every)
     if unknown:
         print(f"no such measurement: {', '.join(sorted(unknown))}; there are: {', '.join(every)}")
