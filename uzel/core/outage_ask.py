@@ -1,0 +1,90 @@
+"""Whom to ask before anything is decided, so that the order of polls never matters.
+
+The shadow of the silence is what would be dark if every silent element had failed. Nothing is decided until all of
+the shadow, its whole boundary, the chain above it to the source, and all whose answer speaks of its power have been
+asked since the last new silence in that shadow.
+"""
+
+from collections.abc import Iterable, Set
+
+from uzel.core.outage_words import Evidence
+from uzel.core.power import batteries_below, falls, feeds_above
+from uzel.core.topology import Kind, Network, lit, spread
+
+
+def to_ask(network: Network, evidence: Evidence, *, fresh_s: float = 0.0) -> frozenset[int]:
+    """The elements to ask at once; empty: settled. An observation counts when it is at most `fresh_s` seconds older
+    than the last new silence of its part of the network."""
+    silent = evidence.silent | evidence.unlit
+    silent = frozenset(i for i in silent if i in network.nodes)
+    if not silent:
+        return frozenset()
+    carriers = frozenset(i for i in lit(network) if network.nodes[i].carries_light)
+    failed = {i for i in silent if network.nodes[i].carries_light}
+    rest = carriers - failed
+    shadow = failed | (carriers - spread(network, (i for i in rest if network.nodes[i].source), rest))
+    asked: set[int] = set()
+    left = set(shadow)
+    while left:
+        part = spread(network, [min(left)], shadow)
+        left -= part
+        asked |= _stale(network, evidence, _of_part(network, part, silent), _last(evidence, part & silent), fresh_s)
+    for ups in silent - failed:
+        around = {i for i in (network.nodes[ups].via, *network.fed_by.get(ups, ())) if i is not None}
+        asked |= _stale(network, evidence, around | _power(network, {ups}), _last(evidence, {ups}), fresh_s)
+    return frozenset(asked)
+
+
+def _last(evidence: Evidence, silent: Iterable[int]) -> float:
+    return max(evidence.seen[i].began for i in silent)
+
+
+def _of_part(network: Network, part: Set[int], silent: Set[int]) -> set[int]:
+    """Part of the shadow, what stands around it, the chain above, and the witnesses of its power."""
+    around = {near for i in part for _, near in network.neighbours[i]} - part
+    edge = part & silent & {i for i in part if {near for _, near in network.neighbours[i]} & around} or set(part)
+    unwatched = {i for i in around if not network.nodes[i].watched}
+    for i in unwatched:
+        around |= {near for _, near in network.neighbours[i]}
+    vias = {via for i in part | around if (via := network.nodes[i].via) is not None}
+    through = {i for switch in part for i in network.asked_via.get(switch, ())}
+    return set(part) | around | _chain_above(network, part) | vias | through | _power(network, edge)
+
+
+def _chain_above(network: Network, part: Iterable[int]) -> set[int]:
+    """The elements of the shortest paths from the sources to a part of the network."""
+    distance = {i: 0 for i, node in network.nodes.items() if node.source}
+    queue = list(distance)
+    for i in queue:
+        for _, near in network.neighbours[i]:
+            if near not in distance:
+                distance[near] = distance[i] + 1
+                queue.append(near)
+    chain: set[int] = set()
+    edge = [i for i in part if i in distance]
+    while edge:
+        i = edge.pop()
+        for _, near in network.neighbours[i]:
+            if near not in chain and distance.get(near, -1) == distance[i] - 1:
+                chain.add(near)
+                edge.append(near)
+    return chain
+
+
+def _power(network: Network, nodes: Iterable[int]) -> set[int]:
+    """Whose answers speak of the power of `nodes`: what shares it, and the UPSes on the same mains."""
+    witnesses: set[int] = set()
+    for source in {feed for i in nodes for feed in feeds_above(network, i)}:
+        witnesses |= falls(network, source)
+        if network.nodes[source].kind is Kind.MAINS:
+            witnesses |= batteries_below(network, source)
+    return witnesses
+
+
+def _stale(network: Network, evidence: Evidence, nodes: Iterable[int], since: float, fresh_s: float) -> set[int]:
+    found = set()
+    for i in nodes:
+        seen = evidence.seen.get(i)
+        if network.nodes[i].watched and (seen is None or (seen.answers and seen.at < since - fresh_s)):
+            found.add(i)
+    return found

@@ -1,0 +1,153 @@
+"""What is lit and what is dark, read from answers and silence.
+
+The reading, in five rules:
+1. What answers by its own light is lit. What answers through another switch and reports light is lit; what reports
+   none is dark.
+2. The light of an answering element came by a path. Of all paths, those through the fewest silent elements are
+   believed: a silent element on one of them is lit, and only its management is at fault.
+3. A silent element is lit too when a lit neighbour's port towards it is up and nothing that it alone feeds is dark.
+4. An element that nobody can ask is in doubt when something that it alone feeds is dark, nothing that it alone feeds is
+   lit, and no lit neighbour's port towards it is up. Rule 2 then holds for it as for a silent one; else it is dark.
+5. All other silent elements are dark, and so is every element to which no light comes over what is lit.
+"""
+
+import heapq
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
+
+from uzel.core.outage_words import Evidence
+from uzel.core.topology import Network, lit, spread
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What was heard of the elements that carry light: proven lit, silent, and saying that they have no light."""
+
+    bright: frozenset[int]
+    silent: frozenset[int]
+    unlit: frozenset[int]
+    down: frozenset[int]  # links that an answering end sees down
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """lit, dark: elements that carry light. believed: silent, yet lit (rules 2 and 3). signs: what it was read from."""
+
+    lit: frozenset[int]
+    dark: frozenset[int]
+    believed: frozenset[int]
+    signs: Signs
+
+
+def picture(network: Network, evidence: Evidence) -> Picture:
+    """Read the light. Elements asked through a switch are read after it: silence behind a dark one says nothing."""
+    first = _read(network, _signs(network, evidence, frozenset()), evidence)
+    if not network.asked_via:
+        return first
+    return _read(network, _signs(network, evidence, first.lit), evidence)
+
+
+def _signs(network: Network, evidence: Evidence, lit_switches: Set[int]) -> Signs:
+    bright: set[int] = set()
+    silent: set[int] = set()
+    unlit: set[int] = set()
+    for node, seen in evidence.seen.items():
+        it = network.nodes.get(node)
+        if it is None or not it.carries_light:
+            continue
+        if seen.answers:
+            (unlit if it.via is not None and node in evidence.unlit else bright).add(node)
+        elif it.via is None or it.via in lit_switches:
+            silent.add(node)
+    down = frozenset(link for link, up in evidence.link_up.items() if not up)
+    return Signs(frozenset(bright), frozenset(silent), frozenset(unlit), down)
+
+
+def _read(network: Network, signs: Signs, evidence: Evidence) -> Picture:
+    carriers = {i for i, node in network.nodes.items() if node.carries_light}
+    healthy = lit(network) & carriers
+    dark_signs = signs.silent | signs.unlit
+    believed = _on_believed_paths(network, carriers - signs.unlit, signs.silent, signs)
+    for node in sorted(signs.silent - believed):
+        if _port_up(network, node, signs.bright, evidence) and not (_behind(network, healthy, node) & dark_signs):
+            believed |= {node}
+    gone = dark_signs - believed
+    doubted = {u for u in _unheard_near(network, gone, signs) if _doubted(network, healthy, u, gone, signs, evidence)}
+    gone |= doubted - _on_believed_paths(network, carriers - gone, doubted, signs)
+    sources = {i for i in carriers if network.nodes[i].source}
+    shine = frozenset(spread(network, (sources - gone) | signs.bright | believed, carriers - gone, signs.down))
+    return Picture(shine, (healthy | gone) - shine, frozenset(believed), signs)
+
+
+def _on_believed_paths(network: Network, through: Set[int], doubted: Set[int], signs: Signs) -> frozenset[int]:
+    """Those of `doubted` that lie on a path from a source to a lit element through the fewest of them (rule 2)."""
+    fewest = {i: int(i in doubted) for i in through if network.nodes[i].source}
+    queue = [(count, i) for i, count in fewest.items()]
+    heapq.heapify(queue)
+    while queue:
+        count, i = heapq.heappop(queue)
+        for link, near in network.neighbours[i]:
+            if near in through and link not in signs.down and count == fewest[i]:
+                onward = count + (near in doubted)
+                if onward < fewest.get(near, onward + 1):
+                    fewest[near] = onward
+                    heapq.heappush(queue, (onward, near))
+    marked = {i for i in signs.bright if fewest.get(i, 0) > 0}
+    edge = list(marked)
+    while edge:
+        i = edge.pop()
+        for link, near in network.neighbours[i]:
+            if link in signs.down or near in marked or near not in fewest:
+                continue
+            if fewest[near] + (i in doubted) == fewest[i]:
+                marked.add(near)
+                edge.append(near)
+    return frozenset(marked & doubted)
+
+
+def _behind(network: Network, healthy: Set[int], node: int) -> frozenset[int]:
+    """What `node` alone feeds: dark if it alone failed in a healthy network."""
+    rest = healthy - {node}
+    return frozenset(rest - spread(network, (i for i in rest if network.nodes[i].source), rest))
+
+
+def _port_up(network: Network, node: int, bright: Set[int], evidence: Evidence) -> bool:
+    return any(near in bright and evidence.link_up.get(link) is True for link, near in network.neighbours[node])
+
+
+def _unheard_near(network: Network, gone: Iterable[int], signs: Signs) -> set[int]:
+    """Elements nobody heard of, next to dark ones or joined to them by others nobody heard of; ends feed nothing."""
+    heard = signs.bright | signs.silent | signs.unlit
+    found: set[int] = set()
+    edge = list(gone)
+    while edge:
+        for _, near in network.neighbours[edge.pop()]:
+            if near not in heard and near not in found and len(network.neighbours[near]) > 1:
+                found.add(near)
+                edge.append(near)
+    return found
+
+
+def _doubted(network: Network, healthy: Set[int], node: int, gone: Set[int], signs: Signs, evidence: Evidence) -> bool:
+    behind = _behind(network, healthy, node)
+    return bool(behind & gone) and not behind & signs.bright and not _port_up(network, node, signs.bright, evidence)
+
+
+def regions(network: Network, picture: Picture) -> list[frozenset[int]]:
+    """The connected dark regions in which something was heard to be dark."""
+    witnesses = (picture.signs.silent | picture.signs.unlit) & picture.dark
+    found: list[frozenset[int]] = []
+    left = set(witnesses)
+    while left:
+        region = frozenset(spread(network, [min(left)], picture.dark))
+        left -= region
+        found.append(region)
+    return found
+
+
+def roots(network: Network, picture: Picture, region: Set[int]) -> tuple[int, ...]:
+    """The elements of a dark region that touch light, are a source, or are joined to nothing lit on the map."""
+    touching = sorted(
+        i for i in region if network.nodes[i].source or any(near in picture.lit for _, near in network.neighbours[i])
+    )
+    return tuple(touching or [min(region)])
