@@ -1,0 +1,260 @@
+"""Writes of outages: what the engine found becomes rows, one transaction a decision. Only the monitor calls `settle`.
+
+The story of an outage (`OutageEvent.kind` and its `data`):
+opened {cause, devices, subscribers} · split {from} · cause {from, to} · grew {devices, subscribers} ·
+shrank {devices, subscribers} · absorbed {outage} · merged {into} · closed {cause, seconds}.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+
+from uzel.core.outage import (
+    Cause,
+    CauseKind,
+    Close,
+    Continue,
+    Evidence,
+    Found,
+    Merge,
+    Open,
+    Reason,
+    after_return,
+    follow,
+)
+from uzel.journal import operations as journal
+from uzel.outages.models import Outage, OutageElement, OutageEvent
+from uzel.outages.network_map import NetworkMap, area_mains, empty_scope, mains_place, root_site, site_mains
+
+
+class Conflict(Exception):
+    """Somebody changed the outage since it was read; read again and decide again."""
+
+
+@dataclass
+class Settled:
+    """What a decision did: ids by what became of them. `open`: how many outages are open now."""
+
+    opened: list[int] = field(default_factory=list)
+    changed: list[int] = field(default_factory=list)
+    merged: list[int] = field(default_factory=list)
+    closed: list[int] = field(default_factory=list)
+    open: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.opened or self.changed or self.merged or self.closed)
+
+
+def _time(unix: float) -> datetime:
+    return datetime.fromtimestamp(unix, UTC)
+
+
+def settle(*, net: NetworkMap, found: Sequence[Found], evidence: Evidence) -> Settled:
+    """Make the open outages be what was found: open, change, merge and close, each device dark in one of them.
+
+    Repeating it with the same arguments changes nothing. Raises Conflict (nothing is written then).
+    """
+    with transaction.atomic():
+        return _Decision(net, evidence).settle(found)
+
+
+class _Decision:
+    """One transaction: the open outages as read, and what is to become of them."""
+
+    def __init__(self, net: NetworkMap, evidence: Evidence) -> None:
+        self.net, self.evidence = net, evidence
+        self.now = _time(evidence.now)
+        self.outages = {o.pk: o for o in Outage.objects.select_for_update().filter(state="open").order_by("pk")}
+        # An element of an outage that a person closed by hand is let go with the rest.
+        self.elements = {e.device_id: e for e in OutageElement.objects.filter(lit_at=None)}
+        self.held: dict[int, set[int]] = {pk: set() for pk in self.outages}
+        for element in self.elements.values():
+            self.held.setdefault(element.outage_id, set()).add(element.device_id)
+        self.result = Settled()
+        self.events: list[OutageEvent] = []
+
+    def settle(self, found: Sequence[Found]) -> Settled:
+        open_ = {pk: frozenset(self.held[pk]) for pk in self.outages}
+        changes = follow(open_, found)
+        target: dict[int, tuple[int, bool]] = {}
+        for change in changes:
+            if isinstance(change, Open | Continue):
+                outage = self._open(change) if isinstance(change, Open) else self.outages[change.outage]
+                for device in self._devices(change.found):
+                    target.setdefault(device, (outage.pk, device in change.found.roots))
+                if isinstance(change, Continue):
+                    self._continue(outage, change.found)
+        for change in changes:
+            if isinstance(change, Merge):
+                self._merge(self.outages[change.outage], change.into)
+            elif isinstance(change, Close):
+                self._close(self.outages[change.outage])
+        self._move_elements(target)
+        OutageEvent.objects.bulk_create(self.events)
+        self.result.open = Outage.objects.filter(state="open").count()
+        for name in ("opened", "changed", "merged", "closed"):
+            for pk in getattr(self.result, name):
+                journal.emit(f"outage.{name}", {"id": pk})
+        return self.result
+
+    def _devices(self, found: Found) -> frozenset[int]:
+        return frozenset(i for i in found.dark if i in self.net.contacts)
+
+    def _scope(self, found: Found) -> dict[str, Any]:
+        devices = self._devices(found)
+        dark = devices if found.cuts_service else frozenset[int]()
+        return self.net.attachments.scope(dark, len(devices))
+
+    def _open(self, change: Open) -> Outage:
+        found, scope = change.found, self._scope(change.found)
+        outage = Outage(began_at=_time(found.began_at), scope=scope, scope_peak=scope)
+        _describe(self.net, outage, found.hypotheses, found)
+        outage.save(force_insert=True)
+        data = {"cause": outage.cause, "devices": scope["devices"], "subscribers": scope["total"]["subscribers"]}
+        self._tell(outage.pk, "opened", data)
+        if change.split_from:
+            self._tell(outage.pk, "split", {"from": change.split_from})
+        self.result.opened.append(outage.pk)
+        return outage
+
+    def _continue(self, outage: Outage, found: Found) -> None:
+        devices, held = self._devices(found), self.held[outage.pk]
+        before = (outage.cause, outage.hypotheses, outage.scope, outage.site_id, outage.mains_area_id)
+        was = outage.cause
+        hypotheses = found.hypotheses
+        if hypotheses[0].kind is CauseKind.UNDECIDED and was != CauseKind.UNDECIDED and devices <= held:
+            # What is left of a failure under repair says less of its cause than the whole of it did.
+            hypotheses = causes_of(outage.hypotheses)
+        _describe(self.net, outage, hypotheses, found)
+        outage.scope = self._scope(found)
+        outage.scope_peak = max(outage.scope_peak or empty_scope(), outage.scope, key=_weight)
+        same = before == (outage.cause, outage.hypotheses, outage.scope, outage.site_id, outage.mains_area_id)
+        if same and devices == held:
+            return
+        if outage.cause != was:
+            self._tell(outage.pk, "cause", {"from": was, "to": outage.cause})
+        if devices != held:
+            data = {"devices": len(devices), "subscribers": outage.scope["total"]["subscribers"]}
+            self._tell(outage.pk, "grew" if devices - held else "shrank", data)
+        self._save(outage)
+        self.result.changed.append(outage.pk)
+
+    def _merge(self, outage: Outage, into: int) -> None:
+        outage.state, outage.merged_into_id, outage.closed_at = Outage.State.MERGED, into, self.now
+        self._save(outage)
+        self._tell(outage.pk, "merged", {"into": into})
+        self._tell(into, "absorbed", {"outage": outage.pk})
+        self.result.merged.append(outage.pk)
+        if into not in self.result.opened and into not in self.result.changed:
+            self.result.changed.append(into)
+
+    def _close(self, outage: Outage) -> None:
+        roots = {e.device_id for e in self.elements.values() if e.outage_id == outage.pk and e.is_root}
+        hypotheses = causes_of(outage.hypotheses)
+        if hypotheses and roots:
+            hypotheses = after_return(hypotheses, roots, self.evidence, outage.began_at.timestamp())
+            was, outage.cause = outage.cause, Outage.Cause(hypotheses[0].kind.value)
+            outage.hypotheses = [_as_json(cause) for cause in hypotheses]
+            if was != outage.cause:
+                self._tell(outage.pk, "cause", {"from": was, "to": outage.cause})
+        outage.state, outage.closed_at, outage.scope = Outage.State.CLOSED, self.now, empty_scope()
+        self._save(outage)
+        seconds = max(0, round((self.now - outage.began_at).total_seconds()))
+        self._tell(outage.pk, "closed", {"cause": outage.cause, "seconds": seconds})
+        self.result.closed.append(outage.pk)
+
+    def _move_elements(self, target: Mapping[int, tuple[int, bool]]) -> None:
+        gone = [e.pk for device, e in self.elements.items() if device not in target]
+        OutageElement.objects.filter(pk__in=gone).update(lit_at=self.now)
+        moved = []
+        for device, (outage, is_root) in target.items():
+            element = self.elements.get(device)
+            if element and (element.outage_id, element.is_root) != (outage, is_root):
+                element.outage_id, element.is_root = outage, is_root
+                moved.append(element)
+        OutageElement.objects.bulk_update(moved, ["outage", "is_root"], batch_size=1000)
+        seen = self.evidence.seen
+        OutageElement.objects.bulk_create(
+            (
+                OutageElement(
+                    outage_id=outage,
+                    device_id=device,
+                    is_root=is_root,
+                    dark_at=_time(seen[device].began) if device in seen and not seen[device].answers else self.now,
+                )
+                for device, (outage, is_root) in target.items()
+                if device not in self.elements
+            ),
+            batch_size=2000,
+        )
+
+    def _save(self, outage: Outage) -> None:
+        """Compare and set: write only over the version that was read."""
+        version = outage.version
+        outage.version = version + 1
+        fields = (
+            "state", "cause", "site_id", "mains_area_id", "planned_work_id", "merged_into_id", "closed_at",
+            "hypotheses", "scope", "scope_peak", "version",
+        )  # fmt: skip
+        values = {name: getattr(outage, name) for name in fields} | {"updated_at": self.now}
+        if not Outage.objects.filter(pk=outage.pk, version=version).update(**values):
+            raise Conflict(outage.pk)
+
+    def _tell(self, outage: int, kind: str, data: Mapping[str, Any]) -> None:
+        self.events.append(OutageEvent(outage_id=outage, at=self.now, kind=kind, data=dict(data)))
+
+
+def _weight(scope: Mapping[str, Any]) -> tuple[int, int, int]:
+    total = scope.get("total", {})
+    return total.get("subscribers", 0), total.get("services", 0), scope.get("devices", 0)
+
+
+def _describe(net: NetworkMap, outage: Outage, hypotheses: Sequence[Cause], found: Found) -> None:
+    """Write the cause, its hypotheses and its place into the record (not saved)."""
+    outage.cause = Outage.Cause(hypotheses[0].kind.value)
+    outage.hypotheses = [_as_json(cause) for cause in hypotheses]
+    outage.planned_work_id = found.planned
+    places = [place for node in hypotheses[0].nodes if (place := mains_place(node))]
+    sites = [pk for kind, pk in places if kind == "site"]
+    areas = [pk for kind, pk in places if kind == "area"]
+    outage.mains_area_id = areas[0] if len(areas) == 1 else None
+    outage.site_id = sites[0] if len(sites) == 1 else root_site(net, found.roots)
+
+
+def _split(nodes: Iterable[int]) -> dict[str, list[int]]:
+    """Nodes of the core as rows of the database: devices, sites and areas (of mains) by primary key."""
+    result: dict[str, list[int]] = {"devices": [], "sites": [], "areas": []}
+    for node in nodes:
+        place = mains_place(node)
+        result["devices" if place is None else f"{place[0]}s"].append(node if place is None else place[1])
+    return {name: ids for name, ids in result.items() if ids}
+
+
+def _as_json(cause: Cause) -> dict[str, Any]:
+    reasons = [
+        {"code": it.code, **_split(it.nodes), **({"links": list(it.links)} if it.links else {})} for it in cause.reasons
+    ]
+    nowhere: dict[str, list[int]] = {"devices": [], "sites": [], "areas": []}
+    where = nowhere | _split(cause.nodes)
+    return {"cause": cause.kind.value, **where, "links": list(cause.links), "reasons": reasons}
+
+
+def _nodes(row: Mapping[str, Any]) -> tuple[int, ...]:
+    mains = [*map(site_mains, row.get("sites", ())), *map(area_mains, row.get("areas", ()))]
+    return (*row.get("devices", ()), *mains)
+
+
+def causes_of(hypotheses: Iterable[Mapping[str, Any]]) -> tuple[Cause, ...]:
+    """The hypotheses of a record as the core has them."""
+    return tuple(
+        Cause(
+            CauseKind(row["cause"]),
+            _nodes(row),
+            tuple(row.get("links", ())),
+            tuple(Reason(r["code"], _nodes(r), tuple(r.get("links", ()))) for r in row.get("reasons", ())),
+        )
+        for row in hypotheses
+    )

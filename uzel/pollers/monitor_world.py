@@ -1,0 +1,302 @@
+"""What the monitor knows: the map, and of every element the last that was seen of it. Times are unix seconds."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from uzel.core.outage_words import Evidence, Seen
+from uzel.core.topology import Kind
+from uzel.drivers.pulse import Target
+from uzel.network.models import DeviceState, Port, PortState
+from uzel.outages import network_map
+from uzel.outages.models import Observation, PlannedWork
+from uzel.outages.network_map import NetworkMap
+from uzel.pollers.monitor_store import Fact, PortRow, StateRow
+
+What = Observation.What
+# sysUpTime counts hundredths in 32 bits: it begins again after 497 days (RFC 3418).
+WRAP_S = 2**32 / 100
+# Clocks of devices and the round trip make the computed moment of start jitter by this much.
+JITTER_S = 5.0
+# Power meters of receivers read about -40 dBm in the dark; the weakest working input is far above.
+NO_LIGHT_DBM = -20.0
+# A UPS that fell silent with less than this many minutes left is taken as empty.
+EMPTY_MIN = 1.0
+
+
+@dataclass(slots=True)
+class View:
+    """One asked device. `since`: how long it has answered or been silent; `on_battery` keeps a UPS's last word."""
+
+    target: Target
+    kind: str
+    answers: bool | None = None
+    at: float = 0.0
+    since: float | None = None
+    last_answer: float | None = None
+    booted_at: float | None = None
+    rtt_ms: float | None = None
+    is_lit: bool = True
+    suspected: bool = False
+    readings: dict[str, Any] = field(default_factory=dict)
+    readings_at: float | None = None
+    pings: bool | None = None
+
+    @property
+    def on_battery(self) -> bool:
+        return self.kind == Kind.UPS and self.readings.get("on_battery") is True
+
+    def runtime_left_min(self, now: float) -> float | None:
+        """Minutes until the battery is empty by its last word, None when it is not on battery or did not say."""
+        minutes = self.readings.get("runtime_min")
+        if not self.on_battery or minutes is None or self.readings_at is None:
+            return None
+        return float(minutes) - (now - self.readings_at) / 60
+
+
+@dataclass(slots=True)
+class PortView:
+    """A port as IF-MIB has it."""
+
+    id: int
+    admin_up: bool | None = None
+    oper_up: bool | None = None
+    speed_mbps: int | None = None
+    since: float | None = None
+    seen_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A planned work, resolved to elements."""
+
+    id: int
+    starts: float
+    ends: float
+    nodes: frozenset[int]
+    links: frozenset[int]
+
+
+def _unix(moment: datetime | None) -> float | None:
+    return moment.timestamp() if moment else None
+
+
+class World:
+    """The map with what was seen. Pure bookkeeping: it neither asks nor writes, it collects what is to be written."""
+
+    def __init__(self, net: NetworkMap, ports: Mapping[tuple[int, int], int], works: Iterable[Work]) -> None:
+        """Begin with nothing seen; `load` fills in what the database remembers."""
+        self.net = net
+        self.works = list(works)
+        self.views = {
+            i: View(Target(i, contact.address, contact.port, contact.community), contact.kind)
+            for i, contact in net.contacts.items()
+            # The asker's socket speaks IPv4; a device with another address counts as unmonitored.
+            if contact.address and ":" not in contact.address
+        }
+        self.ports = {key: PortView(pk) for key, pk in ports.items()}
+        self.indexes: dict[int, list[int]] = {}
+        for device, index in self.ports:
+            self.indexes.setdefault(device, []).append(index)
+        # What was last read of the ports at both ends of a link: link -> {device: (up, when)}.
+        self.link_ends: dict[int, dict[int, tuple[bool, float]]] = {}
+        self.link_at = {end[:2]: (link, end[0]) for link, ends in net.ends.items() for end in (ends.a, ends.b) if end}
+        self.dark: frozenset[int] = frozenset()
+        self.changed: dict[int, bool] = {}
+        self.changed_ports: set[tuple[int, int]] = set()
+        self.facts: list[Fact] = []
+
+    def answered(self, view: View, uptime: int | None, rtt_s: float, now: float) -> bool:
+        """Note an answer; True when the device was not known to answer."""
+        view.rtt_ms = round(rtt_s * 1000, 2)
+        view.last_answer = view.at = now
+        view.suspected = False
+        if uptime is not None:
+            self._note_uptime(view, now - uptime / 100, now)
+        if view.answers:
+            return False
+        view.answers, view.since = True, now
+        self._fact(now, view, What.ANSWERS, 1)
+        self.touch(view.target.id, loud=True)
+        return True
+
+    def _note_uptime(self, view: View, booted_at: float, now: float) -> None:
+        known = view.booted_at
+        # Apart by whole rounds of the counter: it came round, the device never stopped.
+        if known is not None and abs((booted_at - known + WRAP_S / 2) % WRAP_S - WRAP_S / 2) <= JITTER_S:
+            return
+        view.booted_at = booted_at
+        self._fact(now, view, What.BOOTED, booted_at)
+        self.touch(view.target.id)
+
+    def silent(self, view: View, asked_at: float, now: float) -> bool:
+        """Note silence after all retries; True when the device was not known to be silent."""
+        view.at = now
+        view.suspected = False
+        if view.answers is False:
+            return False
+        view.answers, view.since = False, asked_at
+        self._fact(now, view, What.ANSWERS, 0)
+        self.touch(view.target.id, loud=True)
+        return True
+
+    def port_seen(
+        self, key: tuple[int, int], admin_up: bool | None, oper_up: bool | None, speed: int | None, now: float
+    ) -> bool:
+        """Note the state of a port; True when a link's light at this end changed."""
+        if (link := self.link_at.get(key)) and oper_up is not None:
+            self.link_ends.setdefault(link[0], {})[link[1]] = (oper_up, now)
+        port = self.ports.get(key)
+        if port is None:
+            return False
+        changed = oper_up is not None and port.oper_up is not oper_up
+        if changed:
+            port.since = now
+            self.facts.append((now, key[0], What.PORT, key[1], float(bool(oper_up))))
+        if changed or port.admin_up is not admin_up or port.speed_mbps != speed:
+            self.changed_ports.add(key)
+        port.admin_up, port.oper_up, port.speed_mbps, port.seen_at = admin_up, oper_up, speed, now
+        return changed and link is not None
+
+    def read(self, view: View, readings: dict[str, Any], now: float) -> bool:
+        """Note the readings of a UPS or a receiver; True when what matters to outages changed."""
+        before = (view.on_battery, self._unlit(view))
+        loud = view.readings.get("on_battery") is not readings.get("on_battery")
+        changed = view.readings != readings
+        view.readings, view.readings_at = readings, now
+        for what, name in (
+            (What.ON_BATTERY, "on_battery"), (What.CHARGE, "charge_percent"), (What.RUNTIME, "runtime_min"),
+            (What.INPUT_DBM, "input_dbm"), (What.OUTPUT_DBUV, "output_dbuv"),
+        ):  # fmt: skip
+            if changed and isinstance(value := readings.get(name), bool | int | float):
+                self._fact(now, view, what, float(value))
+        self.touch(view.target.id, loud=loud)
+        return before != (view.on_battery, self._unlit(view))
+
+    @staticmethod
+    def _unlit(view: View) -> bool:
+        level = view.readings.get("input_dbm")
+        return view.kind == Kind.OPTICAL_RECEIVER and isinstance(level, int | float) and level <= NO_LIGHT_DBM
+
+    def set_dark(self, dark: frozenset[int], now: float) -> None:
+        """Note which elements have no light by the engine's reckoning."""
+        for node in dark ^ self.dark:
+            if node >= 0:
+                self.touch(node, loud=True)
+                self.facts.append((now, node, What.LIT, 0, float(node in self.dark)))
+        self.dark = dark
+        for node, view in self.views.items():
+            view.is_lit = node not in dark
+
+    def evidence(self, now: float) -> Evidence:
+        """All that is known now, as the core takes it."""
+        seen = {
+            i: Seen(view.answers, view.at, view.booted_at, view.since)
+            for i, view in self.views.items()
+            if view.answers is not None
+        }
+        works = [work for work in self.works if work.starts <= now <= work.ends]
+        return Evidence(
+            seen=seen,
+            link_up=self._link_up(),
+            on_battery=frozenset(i for i, view in self.views.items() if view.on_battery),
+            discharged=frozenset(i for i, view in self.views.items() if self._discharged(view, now)),
+            planned={node: work.id for work in works for node in work.nodes},
+            planned_links={link: work.id for work in works for link in work.links},
+            now=now,
+            unlit=frozenset(i for i, view in self.views.items() if view.answers and self._unlit(view)),
+        )
+
+    def _link_up(self) -> dict[int, bool]:
+        """A link is up when every answering end says so; what was read before an end fell silent is no evidence."""
+        result: dict[int, bool] = {}
+        for link, ends in self.link_ends.items():
+            there = self.net.network.links.get(link)
+            if there is None:
+                continue
+            silences = [v.since or 0.0 for i in (there.a, there.b) if (v := self.views.get(i)) and v.answers is False]
+            after = max(silences, default=0.0)
+            words = [up for i, (up, at) in ends.items() if (v := self.views.get(i)) and v.answers and at >= after]
+            if words:
+                result[link] = all(words)
+        return result
+
+    @staticmethod
+    def _discharged(view: View, now: float) -> bool:
+        if view.answers is not False or not view.on_battery:
+            return False
+        left = view.runtime_left_min(now)
+        return view.readings.get("low") is True or (left is not None and left <= EMPTY_MIN)
+
+    def touch(self, device: int, *, loud: bool = False) -> None:
+        """Mark a device's state as to be written."""
+        if device in self.net.contacts:
+            self.changed[device] = loud or self.changed.get(device, False)
+
+    def _fact(self, now: float, view: View, what: What, value: float) -> None:
+        self.facts.append((now, view.target.id, int(what), 0, value))
+
+    def take_states(self) -> dict[int, StateRow]:
+        """State rows that are to be written; forgets that they are."""
+        changed, self.changed = self.changed, {}
+        return {device: self._row(device, loud) for device, loud in changed.items()}
+
+    def _row(self, device: int, loud: bool) -> StateRow:
+        lit = device not in self.dark
+        view = self.views.get(device)
+        if view is None:
+            return StateRow(device, None, None, None, lit, None, None, {}, None, loud)
+        return StateRow(
+            device, view.answers, view.since, view.last_answer, lit, view.booted_at, view.rtt_ms, view.readings,
+            view.readings_at, loud,
+        )  # fmt: skip
+
+    def take_ports(self) -> dict[int, PortRow]:
+        """Port rows that are to be written; forgets that they are."""
+        keys, self.changed_ports = self.changed_ports, set()
+        ports = [self.ports[key] for key in keys if key in self.ports]
+        return {p.id: PortRow(p.id, p.admin_up, p.oper_up, p.speed_mbps, p.since, p.seen_at) for p in ports}
+
+    def take_facts(self) -> list[Fact]:
+        """Facts for the journal; forgets them here."""
+        facts, self.facts = self.facts, []
+        return facts
+
+
+def load() -> World:
+    """Read the map and what was known before this process began: a restart in a storm loses nothing."""
+    net = network_map.load()
+    ports = {(device, index): pk for device, index, pk in Port.objects.values_list("device_id", "if_index", "id")}
+    world = World(net, ports, load_works(net))
+    for state in DeviceState.objects.all():
+        if view := world.views.get(state.device_id):
+            view.answers, view.since = state.answers, _unix(state.since)
+            view.at = view.last_answer = _unix(state.last_answer_at) or 0.0
+            view.booted_at, view.rtt_ms, view.is_lit = _unix(state.booted_at), state.rtt_ms, state.is_lit
+            view.readings, view.readings_at = dict(state.readings or {}), _unix(state.readings_at)
+    world.dark = frozenset(DeviceState.objects.filter(is_lit=False).values_list("device_id", flat=True))
+    by_pk = {port.id: port for port in world.ports.values()}
+    for known in PortState.objects.all():
+        if port := by_pk.get(known.port_id):
+            port.admin_up, port.oper_up, port.speed_mbps = known.admin_up, known.oper_up, known.speed_mbps
+            port.since, port.seen_at = _unix(known.since), _unix(known.seen_at) or 0.0
+    return world
+
+
+def load_works(net: NetworkMap) -> list[Work]:
+    """Planned works that are under way or to come. A site's work covers its devices and its mains."""
+    works = []
+    by_site: dict[int, list[int]] = {}
+    for contact in net.contacts.values():
+        by_site.setdefault(contact.site, []).append(contact.id)
+    rows = PlannedWork.objects.filter(ends_at__gte=timezone.now()).prefetch_related("sites", "devices", "links")
+    for row in rows:
+        nodes = {device.pk for device in row.devices.all()}
+        for site in row.sites.all():
+            nodes |= {*by_site.get(site.pk, ()), network_map.site_mains(site.pk)}
+        links = frozenset(link.pk for link in row.links.all())
+        works.append(Work(row.pk, row.starts_at.timestamp(), row.ends_at.timestamp(), frozenset(nodes), links))
+    return works
