@@ -6,6 +6,7 @@ never holds a guess. A MAC is twelve lower-case hex digits. A port is named as t
 is in the unit that its name ends with. All classes go through `dataclasses.asdict` into JSON.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -179,9 +180,22 @@ class PortVlans:
     mode: str | None = None  # "access" | "trunk" | "hybrid"
 
 
+def vlans_of_ports(vlans: Iterable[VlanMembers]) -> tuple[PortVlans, ...]:
+    """The same facts by port, in the order in which ports appear. Ports of unknown tagging count as tagged."""
+    native: dict[str, int] = {}
+    tagged: dict[str, list[int]] = {}
+    for vlan in vlans:
+        for port in vlan.untagged:
+            tagged.setdefault(port, [])
+            native.setdefault(port, vlan.vlan)
+        for port in (*vlan.tagged, *vlan.members):
+            tagged.setdefault(port, []).append(vlan.vlan)
+    return tuple(PortVlans(port, native.get(port), tuple(ids)) for port, ids in tagged.items())
+
+
 @dataclass(frozen=True, slots=True)
 class CablePair:
-    """A pair of the cable by the device's own number (1-4; Cisco's A-D are 1-4). `length_m` is to the fault, or whole."""
+    """A pair by the device's own number (1-4; Cisco's A-D are 1-4). `length_m` is to the fault, else the whole."""
 
     pair: int
     state: PairState | None = None
@@ -192,7 +206,7 @@ class CablePair:
 class CableTest:
     """A cable test. `length_m` is what the device says of the whole cable; 0 is an honest answer for a short one.
 
-    Link down with state OK means: cable whole, far end powered off (DES-3526). `accuracy_m` only when the device says it.
+    Link down with state OK means: cable whole, far end powered off (DES-3526). `accuracy_m` when the device says it.
     """
 
     port: str
@@ -219,7 +233,7 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Optics:
-    """An optical module. Milliwatts of the device are turned into dBm; 0 mW, "no light", is -40 dBm as modules floor it."""
+    """An optical module. Milliwatts are turned into dBm; 0 mW, "no light", is -40 dBm, the floor that modules use."""
 
     port: str
     temperature_c: float | None = None

@@ -137,7 +137,8 @@ class Sheet(Generic[T]):
         self._doubts.append(line.strip())
 
     def parsed(self) -> Parsed[T]:
-        missed = [*self._missed, self._rest.strip()] if self.cut else self._missed
+        is_furniture = self._furniture is not None and self._furniture.fullmatch(self._rest)
+        missed = [*self._missed, self._rest.strip()] if self.cut and not is_furniture else self._missed
         return Parsed(tuple(self.rows), tuple(missed), tuple(self._doubts), self.cut)
 
 

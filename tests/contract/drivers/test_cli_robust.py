@@ -1,0 +1,126 @@
+"""What terminals and dying sessions do to text: no exception, no wrong row, nothing dropped silently."""
+
+import dataclasses
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.contract.drivers.recordings import NAMES, RECORDINGS, best
+
+TEXTS = {
+    name: (best(d, o, f.read_bytes().decode()), f.read_bytes().decode())
+    for name, (d, o, _, f) in zip(NAMES, RECORDINGS, strict=True)
+}
+PLAIN = {name: pair for name, pair in TEXTS.items() if "\r" not in pair[1]}
+ENDINGS = ["\n", "\r\n", "\n\r", "\r\r\n"]
+DLINK = "CTRL+C ESC q Quit SPACE n Next Page ENTER Next Entry a All"
+PAGERS = [
+    DLINK + "\r" + " " * 70 + "\r",
+    DLINK + " \r\x00\x1b[K",
+    DLINK + "\n",
+    "---MORE---\r          \r",
+    " --More-- " + "\b" * 10 + " " * 10 + "\b" * 10,
+    "  ---- More ----\x1b[16D                \x1b[16D",
+    "  ---- More ----\x1b[42D" + " " * 42 + "\x1b[42D",
+]
+# A whole value may follow from parts that a cut leaves out.
+DERIVED = {"state", "members", "avg_ms", "min_ms", "max_ms", "text"}
+
+
+def agrees(part, whole) -> bool:
+    """Whether a row of a cut text says nothing that the whole text does not say."""
+    for field in dataclasses.fields(whole):
+        mine, true = getattr(part, field.name), getattr(whole, field.name)
+        if mine in (None, (), False, "") or mine == true or field.name in DERIVED:
+            continue
+        if isinstance(mine, tuple) and isinstance(true, tuple) and true[: len(mine)] == mine:
+            continue
+        if isinstance(mine, str) and isinstance(true, str) and true.startswith(mine) and "desc" in field.name:
+            continue
+        return False
+    return True
+
+
+def check_cut(name: str, at: int) -> None:
+    parse, text = TEXTS[name]
+    whole, part = parse(text), parse(text[:at])
+    assert len(part.rows) <= len(whole.rows)
+    for mine, true in zip(part.rows, whole.rows, strict=False):
+        assert agrees(mine, true), (name, at, mine, true)
+
+
+@given(st.data())
+@settings(max_examples=100, deadline=None)
+def test_text_cut_anywhere_gives_no_wrong_row(data):
+    name = data.draw(st.sampled_from(NAMES))
+    check_cut(name, data.draw(st.integers(0, len(TEXTS[name][1]))))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_text_cut_at_every_byte_gives_no_wrong_row(name):
+    for at in range(len(TEXTS[name][1]) + 1):
+        check_cut(name, at)
+
+
+@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("ending", ENDINGS, ids=["lf", "crlf", "lfcr", "crcrlf"])
+def test_line_endings_do_not_matter(name, ending):
+    parse, text = PLAIN[name]
+    assert parse(text.replace("\n", ending)) == parse(text)
+
+
+@given(st.data())
+@settings(max_examples=100, deadline=None)
+def test_pagers_between_lines_do_not_matter(data):
+    name = data.draw(st.sampled_from(list(PLAIN)))
+    parse, text = PLAIN[name]
+    lines = text.split("\n")
+    for at in sorted(data.draw(st.sets(st.integers(1, len(lines) - 1), max_size=4)), reverse=True):
+        lines[at] = data.draw(st.sampled_from(PAGERS)) + lines[at]
+    assert parse("\n".join(lines)).rows == parse(text).rows
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_prompt_at_the_end_does_not_matter(name):
+    parse, text = PLAIN[name]
+    whole = parse(text)
+    for prompt in ("DES-1210-10/ME:5#", "\x1b[27mDGS-1210-10/ME:5# ", "sw-1#", "<core-1>", "[~core-1]"):
+        assert parse(text.rstrip("\n") + "\n" + prompt) == whole
+        assert parse(text + prompt) == whole
+
+
+@given(st.data())
+@settings(max_examples=100, deadline=None)
+def test_a_prompt_glued_onto_a_row_costs_at_most_that_row(data):
+    name = data.draw(st.sampled_from(list(PLAIN)))
+    parse, text = PLAIN[name]
+    lines = text.rstrip("\n").split("\n")[: data.draw(st.integers(1, text.count("\n")))]
+    glued, whole = parse("\n".join(lines) + "DES-3526:4#"), parse(text)
+    assert len(glued.rows) <= len(whole.rows)
+    assert all(agrees(mine, true) for mine, true in zip(glued.rows, whole.rows, strict=False))
+
+
+@given(st.data())
+@settings(max_examples=100, deadline=None)
+def test_a_word_gone_mad_raises_nothing(data):
+    name = data.draw(st.sampled_from(NAMES))
+    parse, text = TEXTS[name]
+    at = data.draw(st.integers(0, len(text)))
+    junk = data.draw(st.text(max_size=30) | st.sampled_from(["\x1b[999999999999C", "\x1b", "\b" * 50, "9" * 400, "²٣"]))
+    parse(text[:at] + junk + text[at + data.draw(st.integers(0, 20)) :])
+
+
+@given(st.text(max_size=300), st.sampled_from(NAMES))
+@settings(max_examples=100, deadline=None)
+def test_any_text_raises_nothing(text, name):
+    TEXTS[name][0](text)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_foreign_line_is_reported(name):
+    parse, text = TEXTS[name]
+    line = "@@ something no device has ever printed @@"
+    parsed = parse(text + "\n" + line + "\n")
+    assert line in parsed.not_understood

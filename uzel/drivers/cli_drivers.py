@@ -1,0 +1,8 @@
+"""The drivers there are. Adding one is a page, its recordings, and a line here."""
+
+from collections.abc import Mapping
+
+from uzel.drivers.cli_page import Page
+from uzel.drivers.dlink_dxs import PAGE as DLINK_DXS
+
+DRIVERS: Mapping[str, Page] = {page.name: page for page in (DLINK_DXS,)}

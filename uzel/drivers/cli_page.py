@@ -1,0 +1,65 @@
+"""What a driver page is: the data by which a session talks to one kind of switch, and the questions it can answer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from uzel.core.answers import Operation
+from uzel.drivers.cli_text import Parsed
+
+
+class Mark(StrEnum):
+    """On what the format of an answer rests."""
+
+    RECORDED = "recorded"  # seen in a recording of a real device
+    MANUAL = "manual"  # printed in the maker's manual
+    UNVERIFIED = "unverified"  # believed: to be proven on a real device, and shown so
+
+
+class Refusal(StrEnum):
+    """Why a device would not answer."""
+
+    UNKNOWN_COMMAND = "unknown_command"
+    WRONG_ARGUMENT = "wrong_argument"
+    LOW_PRIVILEGE = "low_privilege"
+    LOCKED = "locked"  # another session holds the device
+    LOGIN = "login"  # wrong name or password
+    NOT_SUPPORTED = "not_supported"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One way to put a question. `{port}`, `{mac}`, `{vlan}`, `{address}` in the command take validated values only.
+
+    `first` runs before the command and `wait_s` after it (a cable test needs time to run). `stop` is the key that ends
+    a screen that refreshes itself. `models` says for which models, when not for all.
+    """
+
+    command: str
+    parse: Callable[[str], Parsed[Any]]
+    mark: Mark = Mark.RECORDED
+    first: str = ""
+    wait_s: float = 0.0
+    stop: str = ""
+    models: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A driver. Patterns are regular expressions over drawn lines; an `asks` entry lists the ways, best first."""
+
+    name: str
+    title: str
+    prompt: str
+    pagers: tuple[tuple[str, str], ...]
+    refusals: tuple[tuple[str, Refusal], ...]
+    asks: Mapping[Operation, tuple[Ask, ...]]
+    user_prompt: str = ""
+    login: str = r"(?:[Uu]ser ?[Nn]ame|[Ll]ogin)\s*:\s*$"
+    password: str = r"[Pp]ass[Ww]ord\s*:\s*$"  # noqa: S105 -- a prompt
+    line_end: str = "\r\n"
+    enable: str = ""
+    no_paging: tuple[str, ...] = ()
+    leave: str = "logout"
+    confirms: tuple[tuple[str, str], ...] = field(default=())

@@ -1,0 +1,66 @@
+"""docs/drivers.md: which driver answers which question, and on what that rests.
+
+    python -m uzel.drivers.cli_table tests/contract/drivers/data > docs/drivers.md
+
+A recording is `data/<driver>/<hardware>_<firmware>/<operation>[.<anything>].txt`.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from uzel.core.answers import Operation
+from uzel.drivers.cli_drivers import DRIVERS
+from uzel.drivers.cli_page import Page
+
+HEAD = """# What Uzel can ask a switch
+
+Made by `python -m uzel.drivers.cli_table tests/contract/drivers/data`; a test holds it against the drivers and the
+recordings. A driver may offer only what a recording proves. *Recorded*: the format was seen on a real device.
+*Manual*: it is printed in the maker's manual. *Unverified*: believed, to be proven on a real device first.
+
+To add a model: put its recordings under `tests/contract/drivers/data/<driver>/<hardware>_<firmware>/` as
+`<operation>.txt` (names, addresses and serials replaced), run `pytest tests/contract/drivers`, teach the driver's
+page what it did not understand. To add a make: a page with the data on top and pure `parse_*` functions, a line in
+`uzel/drivers/cli_drivers.py`, and recordings.
+"""
+
+
+def recordings(folder: Path) -> Iterator[tuple[str, Operation, str, Path]]:
+    """(driver, operation, device, file) of every recording, in order of name."""
+    for file in sorted(folder.glob("*/*/*.txt")):
+        yield file.parents[1].name, Operation(file.name.split(".")[0]), file.parent.name, file
+
+
+def evidence(folder: Path) -> Mapping[tuple[str, Operation], list[str]]:
+    """The devices recorded, by driver and operation."""
+    found: dict[tuple[str, Operation], list[str]] = {}
+    for driver, operation, device, _ in recordings(folder):
+        devices = found.setdefault((driver, operation), [])
+        if device not in devices:
+            devices.append(device)
+    return found
+
+
+def _rows(page: Page, proof: Mapping[tuple[str, Operation], list[str]]) -> Iterator[str]:
+    for operation, asks in page.asks.items():
+        devices = ", ".join(device.replace("_", " ") for device in proof.get((page.name, operation), []))
+        ways = "<br>".join(f"`{ask.command}`" + (f" ({ask.models})" if ask.models else "") for ask in asks)
+        marks = "<br>".join(ask.mark.value for ask in asks)
+        yield f"| {operation.value} | {ways} | {marks} | {devices} |"
+
+
+def document(folder: Path) -> str:
+    """The whole page."""
+    proof = evidence(folder)
+    parts = [HEAD]
+    for page in DRIVERS.values():
+        parts += [f"\n## {page.title}\n", f"Driver `{page.name}`.\n"]
+        parts += ["| question | asked by | format | our recordings |", "|---|---|---|---|", *_rows(page, proof)]
+        missing = [operation.value for operation in Operation if operation not in page.asks]
+        parts += ["", "Not asked: " + (", ".join(missing) or "nothing is left out") + "."]
+    return "\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(document(Path(sys.argv[1])))

@@ -1,0 +1,89 @@
+"""D-Link's classic command line: DES-3xxx, DES-1210/ME, DGS-1210/ME, DGS-3000/3100/3120/3200/3420/3627.
+
+Prompts: `DES-3526:4#` (4, 5 administrator; 3, 6 user), `X:admin#`, `X:user#`, `DES-1210-10/ME:5#`, `10.1.2.3:5#`, and
+junk such as ESC[27m before it on DGS-1210-10/ME. Always with the host's own name when it is known: a saved
+configuration has lines that begin with a bare `#`.
+"""
+
+from uzel.core.answers import Operation
+from uzel.drivers.cli_page import Ask, Mark, Page, Refusal
+from uzel.drivers.dlink_ports import parse_cable, parse_errors, parse_packets, parse_ports
+from uzel.drivers.dlink_tables import (
+    parse_arp,
+    parse_bindings,
+    parse_fdb,
+    parse_igmp_groups,
+    parse_loops,
+    parse_vlan_ports,
+    parse_vlans,
+)
+from uzel.drivers.dlink_unit import (
+    parse_identity,
+    parse_load,
+    parse_log,
+    parse_neighbours,
+    parse_optics,
+    parse_ping,
+)
+
+PAGE = Page(
+    name="dlink_dxs",
+    title="D-Link DES-3xxx, DES-1210/ME, DGS-1210/ME, DGS-3000/3100/3120/3200/3420/3627",
+    prompt=r"^(?P<host>[\w./()+ -]{1,64}?)(?::(?P<level>\w{1,8}))?#\s*$",
+    user_prompt=r"^[\w./()+ -]{1,64}?:(?:3|6|user|operator)#\s*$",
+    pagers=(
+        (r"CTRL\+C.*\bq Quit\b.*\br Refresh\b", "q"),  # a screen that refreshes itself: its first page is all there is
+        (r"CTRL\+C.*\ba A(?:ll|LL)\b", "a"),
+        (r"---MORE---", "a"),
+        (r"\[Yes/press any key for no\]", "Y"),  # DGS-3100
+    ),
+    refusals=(
+        (r"^System locked by other session!", Refusal.LOCKED),
+        (r"^(?:Available commands|Next possible completions)\s*:", Refusal.UNKNOWN_COMMAND),
+        (r"^Ambiguous token", Refusal.UNKNOWN_COMMAND),
+        (r"Invalid input detected at", Refusal.UNKNOWN_COMMAND),  # DGS-3100
+        (r"^(?:Fail!|Failure|Error\b)", Refusal.WRONG_ARGUMENT),
+        (r"^(?:Incorrect|Fail!|Login failed)", Refusal.LOGIN),
+    ),
+    enable="enable admin",
+    # DES-3528/3552 of some firmware does not work with paging off; newer boards want "terminal length 0".
+    no_paging=("disable clipaging",),
+    asks={
+        Operation.IDENTITY: (Ask("show switch", parse_identity),),
+        Operation.PORTS: (
+            # DES-3200-28 and DGS-3200 stay in a screen that refreshes itself until q, even for one port.
+            Ask("show ports {port} description", parse_ports, stop="q"),
+            Ask("show ports {port}", parse_ports, stop="q", models="DES-3226S and others without `description`"),
+        ),
+        Operation.ERRORS: (Ask("show error ports {port}", parse_errors, stop="q"),),
+        Operation.COUNTERS: (Ask("show packet ports {port}", parse_packets, stop="q"),),
+        Operation.MACS: (Ask("show fdb port {port}", parse_fdb), Ask("show fdb mac_address {mac}", parse_fdb)),
+        Operation.ARP: (Ask("show arpentry", parse_arp),),
+        Operation.VLANS: (Ask("show vlan ports {port}", parse_vlan_ports), Ask("show vlan", parse_vlans)),
+        Operation.CABLE_TEST: (
+            # Drops the link of an up 100M port for a moment. DES-3200 up to 1.33.B009 is ±30 m off.
+            Ask("cable_diag ports {port}", parse_cable),
+            Ask("cable diagnostic port {port}", parse_cable, Mark.UNVERIFIED, models="DGS-1210/ME, DGS-1100/ME"),
+        ),
+        Operation.NEIGHBOURS: (Ask("show lldp remote_ports {port} mode normal", parse_neighbours),),
+        Operation.OPTICS: (
+            Ask("show ddm ports {port} status", parse_optics),
+            Ask("show optical-transceiver {port}", parse_optics, models="DGS-3100"),
+        ),
+        Operation.BINDINGS: (
+            Ask("show address_binding dhcp_snoop binding_entry port {port}", parse_bindings),
+            Ask("show address_binding ip_mac all", parse_bindings, Mark.MANUAL),
+        ),
+        Operation.BLOCKED: (Ask("show address_binding blocked all", parse_fdb, Mark.MANUAL),),
+        Operation.IGMP_GROUPS: (
+            Ask(
+                "show igmp_snooping group ports {port}", parse_igmp_groups, Mark.MANUAL, models="DES-3200 C1, DGS-3000"
+            ),
+            Ask("show igmp_snooping group", parse_igmp_groups, Mark.MANUAL),
+        ),
+        Operation.LOOPS: (Ask("show loopdetect ports {port}", parse_loops, Mark.MANUAL),),
+        Operation.LOG: (Ask("show log", parse_log),),
+        Operation.LOAD: (Ask("show utilization cpu", parse_load, Mark.MANUAL, stop="\x03"),),
+        Operation.PING: (Ask("ping {address} times 4", parse_ping, Mark.MANUAL),),
+    },
+)
