@@ -56,8 +56,10 @@ def _q_bridge(rows: Rows, ports: Mapping[int, int]) -> set[FdbEntry]:
     status, vlans = column(rows, Q_FDB_STATUS), _vlan_by_fdb(rows)
     found = set()
     for index, value in column(rows, Q_FDB_PORT).items():
-        mac, port = index_mac(index[1:]), whole(value, low=1)
-        if len(index) == 7 and mac and port is not None and whole(status.get(index)) not in NOT_LEARNED:
+        # Zyxel GS1900 puts the length before the MAC, as if it were not of fixed size.
+        octets = index[2:] if len(index) == 8 and index[1] == 6 else index[1:]
+        mac, port = index_mac(octets), whole(value, low=1)
+        if len(octets) == 6 and mac and port is not None and whole(status.get(index)) not in NOT_LEARNED:
             found.add(_entry(mac, vlans.get(index[0], index[0]), port, ports))
     return found
 

@@ -21,7 +21,8 @@ CHASSIS_MAC, CHASSIS_ADDRESS, PORT_MAC, PORT_ADDRESS = 4, 5, 3, 4
 
 def parse_neighbours(rows: Rows) -> tuple[Neighbour, ...]:
     """Who is heard, in the order of local ports. `local_port` is LLDP's own number; match `local_name` to ifName."""
-    names = {index[0]: text(value) for index, value in column(rows, LOCAL_PORT_ID).items() if len(index) == 1}
+    local = column(rows, LOCAL_PORT_ID).items()
+    names = {index[0]: _id(value, None, PORT_MAC, PORT_ADDRESS) for index, value in local if len(index) == 1}
     found = []
     for index, cells in sorted(table(rows, COLUMNS).items()):
         if len(index) != 3 or index[1] <= 0:
@@ -53,6 +54,14 @@ def _id(value: Value, subtype: Value, mac_type: int, address_type: int) -> str |
         # One octet of address family (1: IPv4), then the address.
         if kind == address_type and len(value) == 5 and value[0] == 1:
             return ".".join(str(octet) for octet in value[1:])
-        if any(octet < 32 and octet not in b"\t\r\n\0" for octet in value):
+        if _is_octets(value):
             return value.hex()
     return text(value)
+
+
+def _is_octets(value: bytes) -> bool:
+    """Not a text: it has control characters, or is no UTF-8 (a DGS-1510's port id is a MAC with nothing to say so)."""
+    try:
+        return any(ord(c) < 32 and c not in "\t\r\n\0" for c in value.decode())
+    except UnicodeDecodeError:
+        return True

@@ -31,9 +31,7 @@ def parse_optical(rows: Rows) -> OpticalReading:
         model=text(rows.get(MODEL)),
         serial=text(rows.get(SERIAL)),
         firmware=text(rows.get(FIRMWARE)),
-        input_dbm=inputs[active]
-        if active is not None
-        else max((v for v in inputs.values() if v is not None), default=edfa_input),
+        input_dbm=inputs[active] if active is not None else None if inputs else edfa_input,
         inputs_dbm=tuple(inputs[n] for n in sorted(inputs)) or (() if edfa_input is None else (edfa_input,)),
         active_input=active,
         output_dbuv=level[0] if level else None,

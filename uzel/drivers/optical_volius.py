@@ -36,9 +36,7 @@ def parse_optical(rows: Rows) -> OpticalReading:
         model=text(scalar(rows, MODEL)),
         serial=text(scalar(rows, SERIAL)),
         firmware=text(scalar(rows, FIRMWARE)),
-        input_dbm=inputs.get(active)
-        if active is not None
-        else max((v for v in inputs.values() if v is not None), default=None),
+        input_dbm=inputs.get(active) if active is not None else None,
         inputs_dbm=tuple(inputs[n] for n in sorted(inputs)),
         active_input=active,
         output_dbuv=number(scalar(rows, RECEIVER_RF), low=1, high=140),

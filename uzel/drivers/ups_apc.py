@@ -38,6 +38,7 @@ def parse_ups(rows: Rows) -> UpsReading:
     """What the card says."""
     on_battery = flag(scalar(rows, OUTPUT_STATUS), yes=ON_BATTERY, no=ON_MAINS)
     ticks = whole(scalar(rows, TIME_ON_BATTERY))
+    runtime = number(scalar(rows, RUNTIME), low=0, scale=1 / TICKS_A_MINUTE)
     if on_battery is None and ticks is not None:
         on_battery = ticks > 0
     return UpsReading(
@@ -45,7 +46,7 @@ def parse_ups(rows: Rows) -> UpsReading:
         on_battery=on_battery,
         low=flag(scalar(rows, BATTERY_STATUS), yes=BATTERY_LOW, no=BATTERY_GOOD),
         charge_percent=_precise(rows, CHARGE, 0, 100),
-        runtime_min=number(scalar(rows, RUNTIME), low=0, scale=1 / TICKS_A_MINUTE),
+        runtime_min=None if runtime is None else round(runtime, 1),
         seconds_on_battery=None if ticks is None else ticks / 100,
         battery_v=_precise(rows, BATTERY_VOLTAGE, 1, 1000),
         input_v=_precise(rows, INPUT_VOLTAGE, 0, 1000),
