@@ -42,6 +42,8 @@ ACCESS: dict[str, frozenset[Role]] = {
     "outages:board": STAFF,
     "outages:history": STAFF,
     "outages:outage": STAFF,
+    "outages:subscribers": DESK,
+    "outages:comment": STAFF,
     "outages:planned": STAFF,
     "outages:planned_new": PLANNERS,
     "outages:planned_edit": PLANNERS,

@@ -98,14 +98,13 @@ USE_TZ = True
 TIME_ZONE = os.environ.get("UZEL_TIME_ZONE", "Europe/Moscow")
 
 STATIC_URL = "/static/"
-STATIC_ROOT = HOME / "static"
 # Static files are served from where they lie: no collecting step that could be forgotten.
 WHITENOISE_USE_FINDERS = True
 # Front-end packages, installed by npm from package-lock.json; no third-party code is committed.
 NODE_MODULES = Path(os.environ.get("UZEL_NODE_MODULES", BASE_DIR / "node_modules"))
 STATICFILES_DIRS = [
     (f"vendor/{name}", NODE_MODULES / path)
-    for name, path in {"tabler": "@tabler/core/dist", "cytoscape": "cytoscape/dist"}.items()
+    for name, path in {"tabler/css": "@tabler/core/dist/css", "cytoscape": "cytoscape/dist"}.items()
     if (NODE_MODULES / path).is_dir()
 ]
 
@@ -115,6 +114,11 @@ CITY_CODE = os.environ.get("UZEL_CITY_CODE", "4852")
 LOGIN_URL = "people:login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "people:login"
+# Behind a proxy that speaks https the cookies never travel in clear.
+HTTPS = any(origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"

@@ -1,10 +1,16 @@
 from django.urls import path
 
-from uzel.outages import views
+from uzel.outages import planned_views, views
 
 app_name = "outages"
 urlpatterns = [
     path("", views.board, name="board"),
     path("outages/", views.history, name="history"),
-    path("planned/", views.planned, name="planned"),
+    path("outages/<int:pk>/", views.outage, name="outage"),
+    path("outages/<int:pk>/subscribers/", views.subscribers, name="subscribers"),
+    path("outages/<int:pk>/comment/", views.comment, name="comment"),
+    path("planned/", planned_views.works, name="planned"),
+    path("planned/new/", planned_views.edit, name="planned_new"),
+    path("planned/<int:pk>/", planned_views.edit, name="planned_edit"),
+    path("planned/<int:pk>/cancel/", planned_views.cancel, name="planned_cancel"),
 ]

@@ -1,19 +1,116 @@
-"""The board, the outages, the planned works."""
+"""The board, the outages, and who is touched by them."""
 
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from uzel.journal.operations import audit
+from uzel.outages import board as board_rows
+from uzel.outages.comments import add_comment
+from uzel.outages.forms import CommentForm, HistoryFilter, SubscribersFilter
+from uzel.outages.models import Outage, OutageElement
+from uzel.outages.telling import CLASSES, PARENTS, Names, chain, counts
+from uzel.subscribers.models import Service, Subscriber
+
+PAGE = 50
 
 
 def board(request: HttpRequest) -> HttpResponse:
-    """What is wrong in the city now."""
-    return render(request, "outages/board.html", {})
+    """What is wrong in the city now. htmx asks for the same page and gets its inside only."""
+    now = timezone.now()
+    lines = board_rows.open_outages()
+    context = {
+        "now": now,
+        "lines": lines,
+        "all": board_rows.in_all(lines),
+        "batteries": board_rows.on_battery(now),
+        "works": board_rows.works_today(now),
+        "city": board_rows.city(),
+    }
+    template = "outages/board_inside.html" if request.headers.get("HX-Request") else "outages/board.html"
+    return render(request, template, context)
 
 
 def history(request: HttpRequest) -> HttpResponse:
-    """Outages that were."""
-    return render(request, "outages/board.html", {})
+    """All outages, the newest first."""
+    form = HistoryFilter(request.GET or None)
+    rows: QuerySet[Outage] = form.chosen(Outage.objects.select_related(PARENTS, "mains_area", "merged_into"))
+    page = Paginator(rows.order_by("-began_at", "-pk"), PAGE).get_page(request.GET.get("page"))
+    lines = [board_rows.OutageLine(o, chain(o.site), counts(o.scope_peak or o.scope), ()) for o in page]
+    return render(request, "outages/history.html", {"form": form, "page": page, "lines": lines})
 
 
-def planned(request: HttpRequest) -> HttpResponse:
-    """Planned works."""
-    return render(request, "outages/board.html", {})
+def outage(request: HttpRequest, pk: int) -> HttpResponse:
+    """One outage: cause, evidence, scope, story, what to tell callers."""
+    found = get_object_or_404(
+        Outage.objects.select_related(PARENTS, "mains_area", "planned_work", "merged_into"), pk=pk
+    )
+    inside = bool(request.headers.get("HX-Request"))
+    if not inside:
+        audit(user=request.user, action="outage.seen", obj=found, request=request)
+    now, peak = counts(found.scope), counts(found.scope_peak or found.scope)
+    elements = _elements(found)
+    context = {
+        "outage": found,
+        "place": chain(found.site),
+        "hypotheses": Names([found]).hypotheses(found),
+        "now": now,
+        "peak": peak,
+        "kinds": _kinds(now, peak),
+        "classes": CLASSES,
+        "dark": [e for e in elements if e.lit_at is None],
+        "lit_again": sum(e.lit_at is not None for e in elements),
+        "roots": [e for e in elements if e.is_root],
+        "story": found.events.select_related("user").order_by("at", "pk"),
+        "merged_from": found.merged_from.all(),
+        "form": CommentForm(),
+    }
+    return render(request, "outages/outage_inside.html" if inside else "outages/outage.html", context)
+
+
+def _elements(found: Outage) -> list[OutageElement]:
+    return list(
+        found.elements.select_related("device__site__parent").order_by("device__site__level", "device__site__code")
+    )
+
+
+def _kinds(now: Any, peak: Any) -> list[dict[str, Any]]:
+    """Rows of the scope table: every kind that was ever dark, now beside the worst."""
+    dark_now = {service.kind: service for service in now.services}
+    return [{"kind": service.kind, "now": dark_now.get(service.kind), "peak": service} for service in peak.services]
+
+
+@require_POST
+def comment(request: HttpRequest, pk: int) -> HttpResponse:
+    """Add a line of staff to the story."""
+    found = get_object_or_404(Outage, pk=pk)
+    form = CommentForm(request.POST)
+    if form.is_valid():
+        add_comment(outage=found, user=request.user, text=form.cleaned_data["text"], request=request)
+    return redirect("outages:outage", pk=pk)
+
+
+def subscribers(request: HttpRequest, pk: int) -> HttpResponse:
+    """Who is without service in an outage, by name."""
+    found = get_object_or_404(Outage.objects.select_related(PARENTS), pk=pk)
+    form = SubscribersFilter(request.GET or None)
+    services = form.chosen(
+        Service.objects.filter(
+            is_active=True, device__outage_elements__outage=found, device__outage_elements__lit_at=found.closed_at
+        )
+    )
+    people = (
+        Subscriber.objects.filter(pk__in=services.values("subscriber"))
+        .select_related("building")
+        .prefetch_related("phones", Prefetch("services", services.select_related("device").distinct(), to_attr="dark"))
+        .order_by("building__street", "building__number", "account")
+    )
+    page = Paginator(people, PAGE).get_page(request.GET.get("page"))
+    audit(user=request.user, action="outage.subscribers_seen", obj=found, request=request)
+    context = {"outage": found, "place": chain(found.site), "form": form, "page": page}
+    return render(request, "outages/subscribers.html", context)

@@ -1,0 +1,91 @@
+"""Filters of lists, comments, planned works."""
+
+from datetime import datetime, time
+from typing import Any
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from uzel.outages.models import Outage
+from uzel.subscribers.models import Service, Subscriber
+
+EVERY = ("", _("all"))
+
+
+class HistoryFilter(forms.Form):
+    """Which outages to list. What cannot be read is left out of the filter."""
+
+    q = forms.CharField(label=_("Place"), required=False)
+    state = forms.ChoiceField(label=_("State"), required=False, choices=[EVERY, *Outage.State.choices])
+    cause = forms.ChoiceField(label=_("Cause"), required=False, choices=[EVERY, *Outage.Cause.choices])
+    since = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    until = forms.DateField(
+        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def chosen(self, rows: QuerySet[Outage]) -> QuerySet[Outage]:
+        """Narrow `rows` to what was asked for."""
+        asked = self.cleaned_data if self.is_bound and (self.is_valid() or True) else {}
+        if text := asked.get("q"):
+            rows = rows.filter(
+                Q(site__name__icontains=text) | Q(site__code__icontains=text) | Q(site__address__icontains=text)
+            )
+        for name in ("state", "cause"):
+            if value := asked.get(name):
+                rows = rows.filter(**{name: value})
+        if day := asked.get("since"):
+            rows = rows.filter(began_at__gte=timezone.make_aware(datetime.combine(day, time.min)))
+        if day := asked.get("until"):
+            rows = rows.filter(began_at__lte=timezone.make_aware(datetime.combine(day, time.max)))
+        return rows
+
+
+class SubscribersFilter(forms.Form):
+    """Which of the touched subscribers to list."""
+
+    kind = forms.ChoiceField(label=_("Customers"), required=False, choices=[EVERY, *Subscriber.Kind.choices])
+    service = forms.ChoiceField(label=_("Service"), required=False, choices=[EVERY, *Service.Kind.choices])
+
+    def chosen(self, services: QuerySet[Service]) -> QuerySet[Service]:
+        """Narrow the dark services to what was asked for."""
+        asked = self.cleaned_data if self.is_bound and (self.is_valid() or True) else {}
+        if kind := asked.get("kind"):
+            services = services.filter(subscriber__kind=kind)
+        if service := asked.get("service"):
+            services = services.filter(kind=service)
+        return services
+
+
+class CommentForm(forms.Form):
+    """A comment of staff."""
+
+    text = forms.CharField(label=_("Comment"), max_length=2000, strip=True)
+
+
+class WorkForm(forms.Form):
+    """A planned work: when, and what it touches, by code."""
+
+    title = forms.CharField(label=_("What is done"), max_length=200)
+    starts_at = forms.DateTimeField(
+        label=_("Begins"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    )
+    ends_at = forms.DateTimeField(
+        label=_("Ends"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    )
+    codes = forms.CharField(
+        label=_("What is touched"),
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
+        help_text=_("Codes of sites, devices and links, one a line. All devices of a site are touched."),
+    )
+    note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        starts, ends = cleaned.get("starts_at"), cleaned.get("ends_at")
+        if starts and ends and ends <= starts:
+            self.add_error("ends_at", _("The end is before the beginning."))
+        return cleaned
