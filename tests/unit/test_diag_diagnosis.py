@@ -1,0 +1,243 @@
+"""What is said of a line, case by case: one healthy line, and what each trouble makes of it."""
+
+from dataclasses import asdict, replace
+from typing import Any
+
+import pytest
+
+from uzel.core.counters import error_growth, growth, link_changes
+from uzel.core.diagnosis import ADVICE, Code, Evidence, Severity, diagnose, missing
+from uzel.core.readings import FdbEntry, OpticalReading, PortReading, UpsReading
+
+MAC = "0018e7a1b2c3"
+NOW = PortReading(
+    if_index=7,
+    name="7",
+    admin_up=True,
+    oper_up=True,
+    speed_mbps=100,
+    full_duplex=True,
+    uptime_s=900_000.0,
+    last_change_s=500_000.0,
+    in_errors=12,
+    out_errors=0,
+    crc=12,
+    late_collisions=0,
+    at=1_000_000.0,
+)
+BEFORE = replace(NOW, at=999_999.5, uptime_s=899_999.5)
+HEALTHY = Evidence(
+    account_status="active",
+    services=frozenset({"internet"}),
+    service_active=True,
+    service_mbps=100,
+    expected_macs=frozenset({MAC}),
+    outages=frozenset(),
+    device_lit=True,
+    device_answers=True,
+    peers=3,
+    port_mbps=100,
+    readings=(BEFORE, NOW),
+    fdb=frozenset({FdbEntry(MAC, 101, 7, 7)}),
+)
+
+
+def with_port(**fields: Any) -> Evidence:
+    """The healthy line with another present reading."""
+    return replace(HEALTHY, readings=(BEFORE, replace(NOW, **fields)))
+
+
+def macs(*addresses: str) -> frozenset[FdbEntry]:
+    return frozenset(FdbEntry(mac, 101, 7, 7) for mac in addresses)
+
+
+CROWD = macs(*(f"0018e7{n:06x}" for n in range(6)))
+SILENT = replace(HEALTHY, device_answers=False, readings=(), fdb=None)
+CATV = Evidence(
+    account_status="active",
+    services=frozenset({"catv"}),
+    service_active=True,
+    outages=frozenset(),
+    device_answers=True,
+    receiver=OpticalReading(input_dbm=-3.0, output_dbuv=104.0),
+)
+
+CASES: list[tuple[str, Evidence, list[str]]] = [
+    ("healthy", HEALTHY, ["line_fine"]),
+    ("debt", replace(HEALTHY, account_status="blocked_debt"), ["account_blocked"]),
+    ("contract ended", replace(HEALTHY, account_status="closed"), ["account_blocked"]),
+    ("service switched off", replace(HEALTHY, service_active=False), ["service_off"]),
+    (
+        "debt and no link",
+        replace(with_port(oper_up=False), account_status="blocked_debt"),
+        ["account_blocked", "no_link"],
+    ),
+    ("outage", replace(SILENT, outages=frozenset({41}), device_lit=False), ["known_outage", "device_dark"]),
+    ("planned work", replace(HEALTHY, planned_works=frozenset({3})), ["known_outage"]),
+    ("dark", replace(SILENT, device_lit=False), ["device_dark"]),
+    ("dark, not asked", replace(SILENT, device_answers=None, device_lit=False), ["device_dark"]),
+    ("lit by an answer", replace(HEALTHY, device_lit=False), ["line_fine"]),
+    ("silent", SILENT, ["device_silent"]),
+    ("admin down", with_port(admin_up=False, oper_up=False), ["port_admin_down"]),
+    ("no link", with_port(oper_up=False), ["no_link"]),
+    ("no link, admin state unknown", with_port(oper_up=False, admin_up=None), ["no_link"]),
+    ("10 Mbit/s", with_port(speed_mbps=10), ["wrong_speed"]),
+    ("half duplex", with_port(full_duplex=False), ["half_duplex"]),
+    ("10 half", with_port(full_duplex=False, speed_mbps=10), ["half_duplex", "wrong_speed"]),
+    ("damaged frames", with_port(crc=20, in_errors=20), ["errors_growing"]),
+    ("no MAC", replace(HEALTHY, fdb=frozenset()), ["no_mac"]),
+    ("foreign MAC", replace(HEALTHY, fdb=macs("aabbccddeeff")), ["foreign_mac"]),
+    ("own MAC and a box", replace(HEALTHY, fdb=macs(MAC, "aabbccddeeff")), ["line_fine"]),
+    ("crowd", replace(HEALTHY, fdb=CROWD | macs(MAC)), ["too_many_macs"]),
+    ("crowd of strangers", replace(HEALTHY, fdb=CROWD), ["too_many_macs"]),
+    ("crowd on a shared port", replace(HEALTHY, fdb=CROWD | macs(MAC), subscribers_on_port=3), ["line_fine"]),
+    ("crowd on an uplink", replace(HEALTHY, fdb=CROWD, is_uplink=True), ["line_fine"]),
+    ("no MAC is on record", replace(HEALTHY, expected_macs=frozenset()), ["line_fine"]),
+    ("loop", replace(HEALTHY, port_notes=frozenset({"loop"})), ["loop"]),
+    ("flapping", replace(HEALTHY, changes_at=frozenset(999_700.0 + 60 * n for n in range(5))), ["flapping"]),
+    (
+        "flapping, down now",
+        replace(with_port(oper_up=False), changes_at=frozenset(999_700.0 + 60 * n for n in range(5))),
+        ["flapping", "no_link"],
+    ),
+    ("replugged", replace(HEALTHY, changes_at=frozenset({999_900.0, 999_930.0})), ["line_fine"]),
+    ("flapped yesterday", replace(HEALTHY, changes_at=frozenset(913_600.0 + 60 * n for n in range(9))), ["line_fine"]),
+    ("restarted", with_port(uptime_s=120.0, last_change_s=30.0, crc=0, in_errors=0), ["line_fine", "device_restarted"]),
+    ("UPS on battery", replace(HEALTHY, ups=(UpsReading(on_battery=True),)), ["line_fine", "battery_low"]),
+    ("a gigabit tariff on a pair of wires", replace(with_port(), port_mbps=1000, service_mbps=500), ["wrong_speed"]),
+    ("an old router on a gigabit port", replace(HEALTHY, port_mbps=1000, service_mbps=100), ["line_fine"]),
+    ("cable TV", CATV, ["line_fine"]),
+    ("little light", replace(CATV, receiver=OpticalReading(input_dbm=-11.5)), ["low_light"]),
+    (
+        "light below the receiver's own limit",
+        replace(CATV, receiver=OpticalReading(input_dbm=-6, input_low_dbm=-5)),
+        ["low_light"],
+    ),
+    ("receiver silent", replace(CATV, device_answers=False, receiver=None), ["device_silent"]),
+]
+
+
+@pytest.mark.parametrize(("evidence", "codes"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_findings(evidence: Evidence, codes: list[str]) -> None:
+    assert [str(finding.code) for finding in diagnose(evidence)] == codes
+
+
+LACKING: list[tuple[dict[str, Any], str]] = [
+    ({"account_status": None}, "account"),
+    ({"service_active": None}, "service"),
+    ({"outages": None}, "outages"),
+    ({"device_answers": None}, "device"),
+    ({"age_s": 600.0}, "fresh_reading"),
+    ({"expected_macs": None}, "expected_macs"),
+    ({"fdb": None}, "mac_table"),
+    ({"readings": (NOW,)}, "error_counters"),
+    ({"readings": (BEFORE, replace(NOW, oper_up=None))}, "link"),
+    ({"readings": (BEFORE, replace(NOW, admin_up=None))}, "admin_state"),
+    ({"readings": (BEFORE, replace(NOW, speed_mbps=None))}, "speed"),
+    ({"readings": (BEFORE, replace(NOW, full_duplex=None))}, "duplex"),
+    (
+        {"readings": (BEFORE, replace(NOW, in_errors=None, out_errors=None, crc=None, late_collisions=None))},
+        "error_counters",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "name"), LACKING, ids=[name for _, name in LACKING])
+def test_a_line_is_not_called_fine_on_half_of_the_evidence(change: dict[str, Any], name: str) -> None:
+    evidence = replace(HEALTHY, **change)
+    (finding,) = diagnose(evidence)
+    assert finding.code is Code.NOT_ENOUGH_EVIDENCE
+    assert name in missing(evidence)
+    assert finding.evidence[0].value == " ".join(missing(evidence))
+
+
+def test_nothing_known_gives_nothing_but_questions() -> None:
+    (finding,) = diagnose(Evidence())
+    assert finding.code is Code.NOT_ENOUGH_EVIDENCE
+
+
+def test_gigabit_needs_no_word_of_duplex() -> None:
+    port = {"speed_mbps": 1000, "full_duplex": None}
+    evidence = replace(HEALTHY, readings=(replace(BEFORE, **port), replace(NOW, **port)))
+    assert diagnose(evidence)[0].code is Code.LINE_FINE
+
+
+def test_a_finding_carries_what_it_rests_on() -> None:
+    facts = {fact.name: fact.value for fact in diagnose(with_port(speed_mbps=10))[0].evidence}
+    assert facts == {"link_mbps": 10, "wanted_mbps": 100, "port_mbps": 100}
+    facts = {fact.name: fact.value for fact in diagnose(with_port(oper_up=False))[0].evidence}
+    assert facts == {"port": "7", "for_s": 400_000}
+    facts = {fact.name: fact.value for fact in diagnose(with_port(crc=20, in_errors=15))[0].evidence}
+    assert facts == {"errors": 8, "within_s": 0.5, "crc": 20}
+
+
+def test_every_code_has_its_advice_in_full() -> None:
+    assert set(ADVICE) == set(Code)
+    assert all(all(words) for words in ADVICE.values())
+    assert {code for code, advice in ADVICE.items() if advice[0] is Severity.FINE} == {Code.LINE_FINE}
+
+
+def test_a_few_errors_over_a_day_are_no_finding_a_steady_trickle_is() -> None:
+    yesterday = replace(BEFORE, at=NOW.at - 86_400, uptime_s=NOW.uptime_s - 86_400)
+    few = replace(HEALTHY, readings=(replace(yesterday, crc=2, in_errors=2), BEFORE, NOW))
+    many = replace(NOW, crc=20_000, in_errors=20_000)
+    steady = replace(HEALTHY, readings=(few.readings[0], replace(many, at=BEFORE.at), many))
+    assert diagnose(few)[0].code is Code.LINE_FINE
+    assert diagnose(steady)[0].code is Code.ERRORS_GROWING
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "most", "expected"),
+    [
+        (5, 9, 10, 4),
+        (5, 5, 10, 0),
+        (2**32 - 3, 4, 1000, 7),  # wrapped
+        (4_000_000, 6, 1000, 6),  # started anew
+        (None, 6, 1000, None),
+        (6, None, 1000, None),
+        (-1, 6, 1000, None),
+        (6, 2**32, 1000, None),
+    ],
+)
+def test_growth(before: int | None, after: int | None, most: float, expected: int | None) -> None:
+    assert growth(before, after, most=most) == expected
+
+
+def test_counters_of_a_restarted_device_begin_at_zero() -> None:
+    before = replace(BEFORE, crc=2, in_errors=2)
+    assert error_growth(before, replace(NOW, crc=9, in_errors=9)) == 7
+    assert error_growth(before, replace(NOW, crc=9, in_errors=9, uptime_s=30.0)) == 9
+    assert error_growth(before, replace(NOW, if_index=8)) is None
+
+
+def test_one_change_told_by_two_is_one() -> None:
+    moved = replace(NOW, last_change_s=NOW.uptime_s - 60)
+    assert link_changes([BEFORE, moved], [NOW.at - 59.6], since=NOW.at - 600) == (NOW.at - 60,)
+    # An agent whose change lies after its own uptime (DGS-3120 2.00 does) tells nothing.
+    assert link_changes([replace(NOW, uptime_s=49.92, last_change_s=51.41)], [], since=0) == ()
+
+
+def test_evidence_from_a_probe() -> None:
+    result = {
+        "ports": [asdict(BEFORE), asdict(NOW)],
+        "previous": [asdict(replace(BEFORE, at=1.0))],
+        "fdb": [asdict(FdbEntry(MAC, 101, 7, 7))],
+        "changes_at": [1.0],
+        "receiver": None,
+    }
+    evidence = Evidence.from_probe(result, account_status="active", changes_at={2.0})
+    assert [reading.at for reading in evidence.readings] == [1.0, BEFORE.at, NOW.at]
+    assert evidence.port == NOW
+    assert evidence.fdb == HEALTHY.fdb
+    assert evidence.changes_at == {1.0, 2.0}
+    assert evidence.device_answers is True
+    receiver = asdict(OpticalReading(input_dbm=-3.0, inputs_dbm=(-3.0, None))) | {
+        "inputs_dbm": [-3.0, None],
+        "supply_v": [],
+    }
+    assert Evidence.from_probe({"receiver": receiver}).receiver == OpticalReading(
+        input_dbm=-3.0, inputs_dbm=(-3.0, None)
+    )
+    assert Evidence.from_probe(None).device_answers is None
+    assert Evidence.from_probe(None, error="timeout").device_answers is False
+    assert Evidence.from_probe(None, error="malformed").device_answers is None
