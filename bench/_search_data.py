@@ -5,6 +5,7 @@ of syllables. Streets are shared out the same way: a few long ones, many short o
 """
 
 import random
+from importlib import import_module
 from itertools import product
 
 from django.core.management import call_command
@@ -63,7 +64,7 @@ def _surnames(count: int, rng: random.Random) -> list[str]:
 def _streets(count: int, rng: random.Random) -> list[str]:
     kinds = ["ул. {}", "ул. {}", "ул. {}", "{} улица", "пр-т {}", "пер. {}", "б-р {}", "{} проезд"]
     named = [
-        *_STREETS,
+        *_STREETS.split(),
         *(f"{s.capitalize()}{'ая' if s.endswith(('ов', 'ев', 'ин')) else ''}" for s in _surnames(count, rng)),
     ]
     special = ["ул. 8 Марта", "ул. 40 лет Октября", "1-я Садовая ул.", "2-я Садовая ул."]
@@ -85,46 +86,61 @@ def fill(subscribers: int, *, seed: int = 1) -> None:
                 f"INSERT INTO {table} SELECT n - 1, w FROM unnest(%s::text[]) WITH ORDINALITY t (w, n)", [words]
             )
         cursor.execute("SELECT setseed(0.5)")
+        # Rows first, then what follows from them: references are right by construction, indexes are built at once.
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(_INDEXES)
+        indexes = cursor.fetchall()
+        cursor.execute(";".join(f'DROP INDEX "{name}"' for name, _ in indexes))
         cursor.execute(_FILL.replace("%%subscribers%%", str(subscribers)))
+        cursor.execute(import_module("uzel.subscribers.migrations.0002_search").FILL)
+        for _, definition in indexes:
+            cursor.execute(definition)
+        cursor.execute("SET session_replication_role = origin")
         cursor.execute("DROP TABLE bench_surname, bench_street, bench_man, bench_woman")
-    with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
+
+_INDEXES = """
+SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i
+WHERE i.indrelid IN ('subscribers_subscriber'::regclass, 'subscribers_phone'::regclass, 'subscribers_service'::regclass)
+  AND NOT i.indisunique
+"""
 
 _FILL = """
 CREATE FUNCTION pg_temp.patronymic(name text, woman boolean) RETURNS text LANGUAGE sql IMMUTABLE RETURN
   CASE WHEN name ~ '[йь]$' THEN left(name, -1) || 'е' WHEN name ~ '[аья]$' THEN left(name, -1) ELSE name || 'о' END
   || CASE WHEN woman THEN 'вна' ELSE 'вич' END;
-INSERT INTO network_site (code, name, level) VALUES ('centre', 'Центр', 0);
-INSERT INTO network_site (code, name, level, parent_id)
-SELECT 'o1-h' || n, 'Дом ' || n, 4, (SELECT id FROM network_site WHERE code = 'centre')
+INSERT INTO network_site (code, name, level, address) VALUES ('centre', 'Центр', 0, '');
+INSERT INTO network_site (code, name, level, address, parent_id)
+SELECT 'o1-h' || n, 'Дом ' || n, 4, '', (SELECT id FROM network_site WHERE code = 'centre')
 FROM generate_series(1, %%subscribers%% / 80) n;
 INSERT INTO network_device (code, site_id, kind, vendor, model, serial, is_source, address)
 SELECT code || '-sw1', id, 'switch', 'D-Link', 'DES-3200-28', '', false, '172.16.0.0'::inet + id FROM network_site;
 INSERT INTO network_port (device_id, name, if_index, speed_mbps, is_uplink)
 SELECT id, '1', 1, 100, false FROM network_device;
 INSERT INTO subscribers_building (code, locality, street, number, site_id)
-SELECT 'b' || n, 'Узловск', word, b.number, s.id
-FROM generate_series(1, %%subscribers%% / 80) n
-JOIN network_site s ON s.code = 'o1-h' || n
-CROSS JOIN LATERAL (SELECT (n / 7 % 180 + 1) || (ARRAY['', '', '', 'а', '/1', ' корп. 2'])[n % 6 + 1] AS number) b
-JOIN bench_street ON bench_street.n = floor(900 * power(random() + 0 * n, 2.2))::int;
+SELECT 'b' || i, 'Узловск', word, b.number, s.id
+FROM generate_series(1, %%subscribers%% / 80) AS made (i)
+JOIN network_site s ON s.code = 'o1-h' || i
+CROSS JOIN LATERAL (SELECT (i / 7 % 180 + 1) || (ARRAY['', '', '', 'а', '/1', ' корп. 2'])[i % 6 + 1] AS number) b
+CROSS JOIN LATERAL (SELECT floor(900 * power(random() + 0 * i, 2.2))::int AS r) d
+JOIN bench_street ON bench_street.n = d.r;
 INSERT INTO subscribers_subscriber (account, kind, name, status, building_id, entrance, floor, flat, note)
-SELECT 100000000 + n, CASE WHEN n % 25 = 0 THEN 'business' ELSE 'person' END,
-  CASE WHEN n % 50 = 0 THEN 'ООО «' || initcap(s.word) || '-Сервис ' || n % 997 || '»'
-  WHEN n % 50 = 25 THEN 'ИП ' ELSE '' END ||
-  CASE WHEN n % 50 = 0 THEN ''
-  WHEN n % 2 = 0 THEN initcap(s.word || ' ' || m.word || ' ' || pg_temp.patronymic(f.word, false))
+SELECT 100000000 + i, CASE WHEN i % 25 = 0 THEN 'business' ELSE 'person' END,
+  CASE WHEN i % 50 = 0 THEN 'ООО «' || initcap(s.word) || '-Сервис ' || i % 997 || '»'
+  WHEN i % 50 = 25 THEN 'ИП ' ELSE '' END ||
+  CASE WHEN i % 50 = 0 THEN ''
+  WHEN i % 2 = 0 THEN initcap(s.word || ' ' || m.word || ' ' || pg_temp.patronymic(f.word, false))
   ELSE initcap(s.word || CASE WHEN s.word ~ '(ов|ев|ин)$' THEN 'а' ELSE '' END || ' ' || w.word || ' '
     || pg_temp.patronymic(f.word, true)) END,
-  'active', b.id, '', '', (n % 80 + 1)::text, ''
-FROM generate_series(0, %%subscribers%% - 1) n
-CROSS JOIN LATERAL (SELECT floor(power(20001::float, random() + 0 * n))::int - 1 AS r, random() a, random() c) d
+  'active', b.id, '', '', (i % 80 + 1)::text, ''
+FROM generate_series(0, %%subscribers%% - 1) AS made (i)
+CROSS JOIN LATERAL (SELECT floor(power(20001::float, random() + 0 * i))::int - 1 AS r, random() a, random() c) d
 JOIN bench_surname s ON s.n = least(d.r, 19999)
 JOIN bench_man m ON m.n = floor(30 * d.a * d.a)::int
 JOIN bench_woman w ON w.n = floor(30 * d.a * d.a)::int
 JOIN bench_man f ON f.n = floor(30 * d.c * d.c)::int
-JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM subscribers_building) b ON b.n = n / 80;
+JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM subscribers_building) b ON b.n = i / 80;
 INSERT INTO subscribers_phone (subscriber_id, digits, note)
 SELECT id, CASE WHEN id % 3 = 0 THEN '74852' || lpad((id * 7919 % 1000000)::text, 6, '0')
   ELSE '79' || lpad((id * 104729 % 1000000000)::text, 9, '0') END, '' FROM subscribers_subscriber

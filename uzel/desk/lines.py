@@ -1,0 +1,210 @@
+"""A line: what one port (or one receiver) carries for one subscriber, and what is known of it. Reads only."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from uzel.core.diagnosis import Evidence, Finding, Severity, diagnose
+from uzel.core.readings import UpsReading
+from uzel.network.light import Light, device_light, with_planned
+from uzel.network.models import Device, DeviceKind, DeviceState, Port, Probe
+from uzel.outages.models import Outage, OutageElement
+from uzel.outages.queries import outages_of_devices
+from uzel.subscribers.models import Service, Subscriber
+
+OPERATION = "line"
+# What stays with service although its device is silent.
+_HARMLESS = {Outage.Cause.MANAGEMENT_FAULT}
+_UPS_FIELDS = frozenset(f.name for f in fields(UpsReading))
+
+
+@dataclass(slots=True)
+class Line:
+    """The services of a subscriber on one port, or on one receiver (then `port` is None). `id`: its first service."""
+
+    subscriber: Subscriber
+    device: Device
+    port: Port | None
+    services: list[Service] = field(default_factory=list)
+    light: Light = Light.UNKNOWN
+    outages: list[OutageElement] = field(default_factory=list)
+    probe: Probe | None = None
+
+    @property
+    def id(self) -> int:
+        return self.services[0].pk
+
+    @property
+    def by_cable(self) -> bool:
+        return self.port is not None
+
+    @property
+    def is_active(self) -> bool:
+        return any(service.is_active for service in self.services)
+
+    @property
+    def trouble(self) -> list[OutageElement]:
+        """Outages that take the service away (a management fault leaves it)."""
+        return [element for element in self.outages if element.outage.cause not in _HARMLESS]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is wrong with a line, likeliest first. `at`: when the device was read; None when it was not."""
+
+    findings: tuple[Finding, ...]
+    at: datetime | None
+
+    @property
+    def head(self) -> Finding:
+        return self.findings[0]
+
+    @property
+    def hints(self) -> tuple[Finding, ...]:
+        return self.findings[1:]
+
+    @property
+    def severity(self) -> Severity:
+        return self.head.severity
+
+
+def lines_of(subscriber: Subscriber) -> list[Line]:
+    """The subscriber's lines, those in trouble first; the same few queries for one service or forty."""
+    services = list(
+        subscriber.services.select_related("device__site", "device__state", "port", "port__state").order_by(
+            "kind", "code"
+        )
+    )
+    lines: dict[tuple[int, int | None], Line] = {}
+    for service in services:
+        key = (service.device_id, service.port_id)
+        line = lines.setdefault(key, Line(subscriber, service.device, service.port))
+        line.services.append(service)
+    _set_light(lines.values())
+    _set_outages(lines.values())
+    _set_probes(subscriber, lines.values())
+    rank = {Light.DARK: 0, Light.SILENT: 1, Light.PLANNED: 2}
+    return sorted(lines.values(), key=lambda line: (rank.get(line.light, 3), not line.by_cable, not line.is_active))
+
+
+def _set_light(lines: Iterable[Line]) -> None:
+    devices = with_planned(Device.objects.select_related("state")).in_bulk({line.device.pk for line in lines})
+    for line in lines:
+        line.light = device_light(devices[line.device.pk])
+
+
+def _set_outages(lines: Iterable[Line]) -> None:
+    elements = outages_of_devices({line.device.pk for line in lines}) if lines else []
+    for line in lines:
+        line.outages = [element for element in elements if element.device_id == line.device.pk]
+
+
+def _set_probes(subscriber: Subscriber, lines: Iterable[Line]) -> None:
+    """The latest probe of each line, whoever's card asked for it."""
+    asked = Q()
+    for line in lines:
+        asked |= Q(device=line.device, port=line.port)
+    if not asked:
+        return
+    latest = (
+        Probe.objects.filter(asked, operation=OPERATION).order_by("device", "port", "-id").distinct("device", "port")
+    )
+    by_line = {(probe.device_id, probe.port_id): probe for probe in latest}
+    for line in lines:
+        line.probe = by_line.get((line.device.pk, line.port.pk if line.port else None))
+
+
+def verdicts(lines: Sequence[Line]) -> dict[int, Verdict]:
+    """The verdict on each line by its `id`, from its latest probe and from what is known without one."""
+    crowd = _subscribers_on({line.port.pk for line in lines if line.port})
+    peers = _peers({line.device.pk: line.device for line in lines}.values())
+    power = _power({line.device.site_id for line in lines})
+    now = timezone.now()
+    return {
+        line.id: _verdict(
+            line,
+            line.probe,
+            now,
+            subscribers_on_port=crowd.get(line.port.pk, 1) if line.port else 1,
+            peers=peers.get(line.device.pk, (0, 0)),
+            ups=power.get(line.device.site_id, ()),
+        )
+        for line in lines
+    }
+
+
+def past_verdict(line: Line, probe: Probe) -> Verdict:
+    """What a finished probe of this line said by itself, without the outages of today."""
+    return _verdict(line, probe, probe.ended_at or probe.asked_at, known_outages=False)
+
+
+def _verdict(
+    line: Line,
+    probe: Probe | None,
+    now: datetime,
+    *,
+    subscribers_on_port: int = 1,
+    peers: tuple[int, int] = (0, 0),
+    ups: tuple[UpsReading, ...] = (),
+    known_outages: bool = True,
+) -> Verdict:
+    state: DeviceState | None = getattr(line.device, "state", None)
+    ended = probe if probe and probe.state in {Probe.State.DONE, Probe.State.FAILED} else None
+    trouble = line.trouble if known_outages else []
+    evidence = Evidence.from_probe(
+        ended.result if ended else None,
+        error=ended.error if ended else "",
+        account_status=line.subscriber.status,
+        services=frozenset(service.kind for service in line.services),
+        service_active=line.is_active,
+        service_mbps=max((s.speed_mbps or 0 for s in line.services if s.is_active), default=0) or None,
+        expected_macs=frozenset(service.mac for service in line.services if service.mac),
+        outages=frozenset(e.outage_id for e in trouble if e.outage.planned_work_id is None),
+        planned_works=frozenset(e.outage.planned_work_id for e in trouble if e.outage.planned_work_id is not None),
+        device_lit=state.is_lit if state else None,
+        **_answers(ended, state),
+        peers=peers[0],
+        peers_silent=peers[1],
+        is_uplink=bool(line.port and line.port.is_uplink),
+        subscribers_on_port=subscribers_on_port,
+        port_mbps=line.port.speed_mbps if line.port else None,
+        ups=ups,
+        age_s=(now - ended.ended_at).total_seconds() if ended and ended.ended_at else 0.0,
+    )
+    return Verdict(diagnose(evidence), ended.ended_at if ended else None)
+
+
+def _answers(ended: Probe | None, state: DeviceState | None) -> dict[str, bool | None]:
+    """Whether the device answers: a probe that read it says so itself, else the monitor does."""
+    return {} if ended and ended.result else {"device_answers": state.answers if state else None}
+
+
+def _subscribers_on(ports: set[int]) -> dict[int, int]:
+    rows = Service.objects.filter(port__in=ports).values("port").annotate(n=Count("subscriber", distinct=True))
+    return {row["port"]: row["n"] for row in rows}
+
+
+def _peers(devices: Iterable[Device]) -> dict[int, tuple[int, int]]:
+    """How many other watched switches stand at the same site, and how many of them are silent."""
+    devices = list(devices)
+    sites = {device.site_id for device in devices}
+    rows = Device.objects.filter(site__in=sites, kind=DeviceKind.SWITCH, address__isnull=False)
+    found = list(rows.values_list("pk", "site", "state__answers"))
+    return {
+        device.pk: (len(others), sum(answers is False for answers in others))
+        for device in devices
+        for others in [[answers for pk, site, answers in found if site == device.site_id and pk != device.pk]]
+    }
+
+
+def _power(sites: set[int]) -> Mapping[int, tuple[UpsReading, ...]]:
+    """Readings of the UPSes of each site, as the monitor last had them."""
+    rows = DeviceState.objects.filter(device__site__in=sites, device__kind=DeviceKind.UPS, answers=True)
+    found: dict[int, tuple[UpsReading, ...]] = {}
+    for site, readings in rows.values_list("device__site", "readings"):
+        known = {name: value for name, value in readings.items() if name in _UPS_FIELDS}
+        found[site] = (*found.get(site, ()), UpsReading(**known))
+    return found
