@@ -28,6 +28,7 @@ _FRESH_S = 0.1
 # No burst larger than this, whatever our own buffer holds: the way there has buffers too.
 _WINDOW_LIMIT = 160
 _TICK_S = 0.02
+TIMEOUT_LIMIT_S = 2.0
 
 
 @dataclass(slots=True)
@@ -97,6 +98,7 @@ class Pulse:
         self._recent: deque[tuple[float, _Question]] = deque()
         self._flying = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._rtt = self._rtt_spread = 0.0
         self.counts: Counter[str] = Counter()
         self.malformed: Counter[str] = Counter()
 
@@ -117,6 +119,11 @@ class Pulse:
         self._loop.remove_reader(self._socket.fileno())
         self._socket.close()
         self._pending.clear()
+
+    @property
+    def timeout_s(self) -> float:
+        """How long an attempt waits: as set, or longer where answers take longer (RFC 6298, with a wider margin)."""
+        return max(self._timeout_s, min(self._rtt + 8 * self._rtt_spread, TIMEOUT_LIMIT_S))
 
     @property
     def backlog(self) -> int:
@@ -163,6 +170,8 @@ class Pulse:
 
     def _on_tick(self) -> None:
         self._timer = None
+        # What has come is read before anything is called late: our own lateness is nobody's silence.
+        self._drain()
         self._pump()
 
     def _send(self, question: _Question, now: float) -> None:
@@ -180,7 +189,7 @@ class Pulse:
             self.counts["send_failed"] += 1
         self._pending[request] = question
         self._by_address[address] = question
-        self._deadlines.append((now + self._timeout_s, request))
+        self._deadlines.append((now + self.timeout_s, request))
         self._recent.append((now, question))
         question.flying = True
         self._flying += 1
@@ -219,7 +228,12 @@ class Pulse:
             question.done()
 
     def _on_readable(self) -> None:
-        for _ in range(128):
+        self._drain(128)
+        if self._urgent or self._queue:
+            self._pump()
+
+    def _drain(self, limit: int = 10_000) -> None:
+        for _ in range(limit):
             try:
                 data, source = self._socket.recvfrom(2048)
             except BlockingIOError:
@@ -227,8 +241,6 @@ class Pulse:
             except OSError:
                 continue
             self._hear(data, source)
-        if self._urgent or self._queue:
-            self._pump()
 
     def _hear(self, data: bytes, source: tuple[str, int]) -> None:
         try:
@@ -249,7 +261,10 @@ class Pulse:
             self.malformed["wrong_value"] += 1
         self.counts["answered"] += 1
         self._settle(question)
-        self._listener.answered(question.target, uptime, self._loop.time() - question.sent_at, question.asked_at)
+        rtt = self._loop.time() - question.sent_at
+        self._rtt_spread += (abs(rtt - self._rtt) - self._rtt_spread) / 64
+        self._rtt += (rtt - self._rtt) / 64
+        self._listener.answered(question.target, uptime, rtt, question.asked_at)
         self._done(question)
 
 

@@ -104,6 +104,8 @@ class World:
         # What was last read of the ports at both ends of a link: link -> {device: (up, when)}.
         self.link_ends: dict[int, dict[int, tuple[bool, float]]] = {}
         self.link_at = {end[:2]: (link, end[0]) for link, ends in net.ends.items() for end in (ends.a, ends.b) if end}
+        # When a UPS, or a port as (device, ifIndex), was last asked for a decision, whether it answered or not.
+        self.asked_at: dict[int | tuple[int, int], float] = {}
         self.dark: frozenset[int] = frozenset()
         self.changed: dict[int, bool] = {}
         self.changed_ports: set[tuple[int, int]] = set()
@@ -113,7 +115,7 @@ class World:
         """Note an answer; True when the device was not known to answer."""
         view.rtt_ms = round(rtt_s * 1000, 2)
         view.last_answer = view.at = now
-        view.suspected = False
+        view.suspected, view.pings = False, None
         if uptime is not None:
             self._note_uptime(view, now - uptime / 100, now)
         if view.answers:
@@ -194,7 +196,8 @@ class World:
     def evidence(self, now: float) -> Evidence:
         """All that is known now, as the core takes it."""
         seen = {
-            i: Seen(view.answers, view.at, view.booted_at, view.since)
+            # One that answers pings is alive: it is no sign of darkness, whatever its SNMP does.
+            i: Seen(bool(view.answers or view.pings), view.at, view.booted_at, view.since)
             for i, view in self.views.items()
             if view.answers is not None
         }

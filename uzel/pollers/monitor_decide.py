@@ -1,0 +1,236 @@
+"""From silence to one outage: ask whoever bears on it, wait until nothing is open, explain, write.
+
+Nothing is written on the way: a decision is made when every device that bears on the silence has been asked after it,
+no device is between its first missed question and its last, and the ports and batteries that decide were read.
+"""
+
+import asyncio
+import contextlib
+import functools
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+
+from uzel.core.outage import Cause, CauseKind, Evidence, Found, Reason, Seen, explain, to_ask
+from uzel.core.power import batteries_below, feeds_above
+from uzel.core.topology import Kind
+from uzel.drivers.icmp import Pinger
+from uzel.drivers.pulse import Pulse
+from uzel.outages import operations
+from uzel.outages.operations import Settled
+from uzel.pollers.monitor_metrics import Metrics
+from uzel.pollers.monitor_read import Readings
+from uzel.pollers.monitor_store import Store
+from uzel.pollers.monitor_watch import Flips
+from uzel.pollers.monitor_world import World
+
+# A storm that never settles is told as it stands after this long.
+SETTLE_LIMIT_S = 8.0
+# Batteries run out and planned works begin without anybody falling silent.
+IDLE_S = 10.0
+# An answer this much older than the silence still counts as after it: clocks of one process, read twice.
+FRESH_S = 0.0
+# A suspicion asks around at most this often: one lost datagram is no storm.
+SUSPICION_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class Decider:
+    """Turns what the watch saw into outages."""
+
+    def __init__(
+        self, flips: Flips, pulse: Pulse, readings: Readings, store: Store, metrics: Metrics, pinger: Pinger | None
+    ) -> None:
+        """`pinger`: None where ICMP is off."""
+        self._flips, self._pulse, self._readings = flips, pulse, readings
+        self._store, self._metrics, self._pinger = store, metrics, pinger
+        self._told: object = None
+        self._suspicion_at = 0.0
+
+    async def run(self, world: "Holder") -> None:
+        """Decide whenever something changed, until cancelled."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._flips.wake.wait(), IDLE_S)
+            await self.decide(world.world)
+
+    async def decide(self, world: World) -> Settled | None:
+        """Settle, explain and write once; None when there was nothing new to write."""
+        flips = self._flips
+        flips.wake.clear()
+        if flips.suspected and not (flips.silent or flips.answering or flips.other):
+            await self._ask_around_suspects(world)
+            return None
+        began = flips.since
+        evidence, serial = await self._settle(world)
+        found = await asyncio.to_thread(explain, world.net.network, evidence)
+        found = self._with_pinged(world, found)
+        unsettled = serial != flips.serial or self._near_suspects(world, evidence)
+        if unsettled and began is not None and time.time() - began < SETTLE_LIMIT_S:
+            # Something changed while we were thinking: think again before anything is said.
+            flips.wake.set()
+            return None
+        flips.clear()
+        return await self._write(world, evidence, found, began)
+
+    async def _ask_around_suspects(self, world: World) -> None:
+        """A first missed question: ask those who bear on it already, while its retries are under way."""
+        flips, now = self._flips, time.time()
+        suspects = {i for i in flips.suspected if (view := world.views.get(i)) and view.suspected}
+        flips.clear()
+        if not suspects or now - self._suspicion_at < SUSPICION_S:
+            return
+        self._suspicion_at = now
+        evidence = world.evidence(now)
+        seen = dict(evidence.seen) | {i: Seen(False, now, None, now) for i in suspects}
+        wanted = to_ask(world.net.network, replace(evidence, seen=seen), fresh_s=FRESH_S) - suspects
+        self._pulse.ask((world.views[i].target for i in wanted if i in world.views), urgent=True)
+
+    async def _settle(self, world: World) -> tuple[Evidence, int]:
+        """Ask until nothing that bears on the silence is unknown; give the evidence, and the serial it belongs to."""
+        deadline = time.monotonic() + SETTLE_LIMIT_S
+        returned = bool(self._flips.answering)
+        while True:
+            serial, evidence = self._flips.serial, world.evidence(time.time())
+            wanted = set(await asyncio.to_thread(to_ask, world.net.network, evidence, fresh_s=FRESH_S))
+            if returned:
+                # Somebody is back: whoever was silent with it may be too.
+                wanted |= evidence.silent
+                returned = False
+            wanted &= world.views.keys()
+            suspects = self._near_suspects(world, evidence)
+            batteries = self._batteries(world, evidence)
+            ports = self._dark_edges(world, evidence)
+            pinged = self._to_ping(world, evidence)
+            if not (wanted or suspects or batteries or ports or pinged) or time.monotonic() > deadline:
+                return evidence, serial
+            await asyncio.gather(
+                self._pulse.ask_now(world.views[i].target for i in wanted),
+                self._readings.power_and_light(world, batteries),
+                self._readings.ports(world, ports.items()),
+                self._ping(world, pinged),
+                self._mark_read(world, batteries, ports),
+            )
+            if suspects:
+                await asyncio.sleep(self._pulse.timeout_s / 4)
+
+    @staticmethod
+    def _near_suspects(world: World, evidence: Evidence) -> set[int]:
+        """Devices between their first missed question and their last that may belong to a failure under decision."""
+        suspects = {i for i, view in world.views.items() if view.suspected}
+        if not suspects:
+            return suspects
+        network, silent = world.net.network, evidence.silent
+        sites = {network.nodes[i].site for i in silent if i in network.nodes}
+        areas = {contact.area for i in silent if (contact := world.net.contacts.get(i))} - {None}
+        return {
+            i
+            for i in suspects
+            if network.nodes[i].site in sites
+            or world.net.contacts[i].area in areas
+            or any(near in silent or near in suspects for _, near in network.neighbours[i])
+        }
+
+    @staticmethod
+    async def _mark_read(world: World, batteries: Iterable[int], ports: dict[int, list[int]]) -> None:
+        """What did not answer is not asked again in this decision."""
+        now = time.time()
+        for ups in batteries:
+            world.asked_at[ups] = now
+        for device, indexes in ports.items():
+            for index in indexes:
+                world.asked_at[device, index] = now
+
+    def _batteries(self, world: World, evidence: Evidence) -> list[int]:
+        """UPSes whose word on the power of the newly silent is older than the silence."""
+        network = world.net.network
+        mains: dict[int, float] = {}
+        for node in evidence.silent:
+            for feed in feeds_above(network, node):
+                if network.nodes[feed].kind is Kind.MAINS:
+                    mains[feed] = max(mains.get(feed, 0.0), evidence.seen[node].began)
+        wanted = set()
+        for feed, since in mains.items():
+            for ups in batteries_below(network, feed):
+                view = world.views.get(ups)
+                if view and view.answers and max(view.readings_at or 0.0, world.asked_at.get(ups, 0.0)) < since:
+                    wanted.add(ups)
+        return sorted(wanted)
+
+    def _dark_edges(self, world: World, evidence: Evidence) -> dict[int, list[int]]:
+        """Ports of answering devices towards silent ones that were not read since: device -> ifIndexes."""
+        wanted: dict[int, list[int]] = {}
+        for node in evidence.silent:
+            since = evidence.seen[node].began
+            for link, near in world.net.network.neighbours.get(node, ()):
+                ends = world.net.ends[link]
+                end = ends.a if ends.a and ends.a[0] == near else ends.b
+                if end is None or end[0] != near or not evidence.answers(near):
+                    continue
+                at = max(world.link_ends.get(link, {}).get(near, (False, 0.0))[1], world.asked_at.get(end[:2], 0.0))
+                if at < since:
+                    wanted.setdefault(near, []).append(end[1])
+        return wanted
+
+    def _to_ping(self, world: World, evidence: Evidence) -> list[int]:
+        if self._pinger is None:
+            return []
+        return [i for i in evidence.silent if i in world.views and world.views[i].pings is None]
+
+    async def _ping(self, world: World, devices: list[int]) -> None:
+        if self._pinger is None or not devices:
+            return
+        try:
+            alive = await self._pinger.alive(world.views[i].target.address for i in devices)
+        except PermissionError:
+            log.warning("this process may not ping (it needs CAP_NET_RAW): going on by SNMP alone")
+            self._pinger = None
+            return
+        for i in devices:
+            world.views[i].pings = alive[world.views[i].target.address]
+
+    @staticmethod
+    def _with_pinged(world: World, found: list[Found]) -> list[Found]:
+        """Devices that answer pings but not SNMP: lit, with a fault of management each."""
+        extra = []
+        for i, view in world.views.items():
+            if view.answers is False and view.pings:
+                cause = Cause(CauseKind.MANAGEMENT_FAULT, (i,), (), (Reason("answers_ping", (i,)),))
+                extra.append(Found((cause,), frozenset([i]), (i,), view.since or view.at))
+        return [*found, *extra]
+
+    async def _write(self, world: World, evidence: Evidence, found: list[Found], began: float | None) -> Settled | None:
+        dark = frozenset(i for it in found if it.cuts_service for i in it.dark)
+        if dark != world.dark:
+            world.set_dark(dark, evidence.now)
+        if (self._told, world.net) == ((told := tuple(found)), world.net) and self._told is not None:
+            return None
+        work = functools.partial(operations.settle, net=world.net, found=found, evidence=evidence)
+        try:
+            settled = await self._store.run(work)
+        except operations.Conflict:
+            self._flips.note("other")
+            return None
+        self._told = told
+        self._metrics.outages.set(settled.open)
+        if began is not None and settled.opened:
+            self._metrics.decisions.append(time.time() - began)
+            self._metrics.decision_seconds.observe(time.time() - began)
+        for name in ("opened", "merged", "closed"):
+            if ids := getattr(settled, name):
+                log.info("outages %s: %s", name, ids)
+        return settled
+
+    def forget(self) -> None:
+        """The map changed: what was told may be told anew."""
+        self._told = None
+
+
+class Holder:
+    """The world now; a reload puts another in its place."""
+
+    def __init__(self, world: World) -> None:
+        """Hold this one."""
+        self.world = world
