@@ -139,6 +139,11 @@ AUTH_PASSWORD_VALIDATORS = [
 TRAP_LISTEN = os.environ.get("UZEL_TRAP_LISTEN", "127.0.0.1:1162")
 SYSLOG_LISTEN = os.environ.get("UZEL_SYSLOG_LISTEN", "127.0.0.1:1514")
 METRICS_LISTEN = os.environ.get("UZEL_METRICS_LISTEN", "127.0.0.1:9464")
+# How often each device is asked whether it lives, how long an attempt waits, and how many more attempts follow, before
+# it is called silent. Attempts wait longer by themselves where answers take longer.
+MONITOR_INTERVAL_S = float(os.environ.get("UZEL_MONITOR_INTERVAL_S", "2"))
+MONITOR_TIMEOUT_S = float(os.environ.get("UZEL_MONITOR_TIMEOUT_S", "0.4"))
+MONITOR_RETRIES = int(os.environ.get("UZEL_MONITOR_RETRIES", "2"))
 # ICMP beside SNMP: off on the simulated city, where the kernel itself answers every 127.0.0.0/8 ping.
 ICMP = os.environ.get("UZEL_ICMP", "1") == "1"
 
