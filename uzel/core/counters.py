@@ -41,6 +41,15 @@ def error_growth(before: PortReading, after: PortReading) -> int | None:
     return max((n for n in grown if n is not None), default=None)
 
 
+def broadcast_rate(before: PortReading, after: PortReading) -> float | None:
+    """Broadcast frames a second that came in between two readings; None when not known or the counter restarted."""
+    if before.in_broadcasts is None or after.in_broadcasts is None or before.at is None or after.at is None:
+        return None
+    if after.at <= before.at or after.in_broadcasts < before.in_broadcasts:
+        return None
+    return (after.in_broadcasts - before.in_broadcasts) / (after.at - before.at)
+
+
 def changed_at(port: PortReading) -> float | None:
     """Unix time of the last change of the port's state, by its ifLastChange; None when unknown or since the start."""
     if not port.last_change_s or port.uptime_s is None or port.at is None or port.last_change_s > port.uptime_s:

@@ -7,16 +7,24 @@ it has seen something; silence of all rules is `line_fine` only when everything 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Self
 
-from uzel.core.counters import error_growth, link_changes
+from uzel.core.counters import broadcast_rate, error_growth, link_changes
+from uzel.core.findings import ADVICE as ADVICE
+from uzel.core.findings import Code as Code
+from uzel.core.findings import Fact as Fact
+from uzel.core.findings import Finding as Finding
+from uzel.core.findings import Severity as Severity
 from uzel.core.readings import FdbEntry, OpticalReading, PortReading, UpsReading
 
 # A reading older than this says how the line was, not how it is.
 STALE_S = 120.0
 # Link changes within this time that make a line flap; a single replug of the cable is two.
 FLAP_WINDOW_S, FLAP_CHANGES = 600.0, 4
+# A link younger than this may be one that comes and goes: too early to call the line fine.
+SETTLED_S = 15.0
+# More broadcasts a second than any household sends: its frames go round in circles.
+STORM_PER_S = 500
 # One error a minute spoils nothing; a hundred a day comes from lightning and lifts.
 LONG_ERRORS, LONG_RATE = 10, 1 / 60
 # A home has a router, perhaps a set-top box, a telephone adapter and a computer past the router.
@@ -25,88 +33,8 @@ MACS_PER_SUBSCRIBER = 5
 RESTARTED_S = 600.0
 # Receivers of house nodes are built for -7…+2 dBm; below this the picture breaks up.
 LOW_LIGHT_DBM = -9.0
+LOW_CHARGE_PERCENT = 20
 SILENT_CODES = frozenset({"timeout", "unreachable"})
-
-
-class Code(StrEnum):
-    """What may be found, the one that explains more first: the rank of two findings is their order here."""
-
-    ACCOUNT_BLOCKED = "account_blocked"
-    SERVICE_OFF = "service_off"
-    KNOWN_OUTAGE = "known_outage"
-    DEVICE_DARK = "device_dark"
-    DEVICE_SILENT = "device_silent"
-    PORT_ADMIN_DOWN = "port_admin_down"
-    LOOP = "loop"
-    FLAPPING = "flapping"
-    NO_LINK = "no_link"
-    HALF_DUPLEX = "half_duplex"
-    WRONG_SPEED = "wrong_speed"
-    ERRORS_GROWING = "errors_growing"
-    LOW_LIGHT = "low_light"
-    NO_MAC = "no_mac"
-    TOO_MANY_MACS = "too_many_macs"
-    FOREIGN_MAC = "foreign_mac"
-    BATTERY_LOW = "battery_low"
-    DEVICE_RESTARTED = "device_restarted"
-    LINE_FINE = "line_fine"
-    NOT_ENOUGH_EVIDENCE = "not_enough_evidence"
-
-
-class Severity(StrEnum):
-    """Broken: no service. Degraded: a bad one. Hint: worth saying. Fine. Unknown."""
-
-    BROKEN = "broken"
-    DEGRADED = "degraded"
-    HINT = "hint"
-    FINE = "fine"
-    UNKNOWN = "unknown"
-
-
-# code -> (severity, what to tell the caller, what to do next, guide page). Codes again: the sentences are the desk's.
-ADVICE: Mapping[Code, tuple[Severity, str, str, str]] = {
-    Code.ACCOUNT_BLOCKED: (Severity.BROKEN, "account_blocked", "explain_account", "internet.account"),
-    Code.SERVICE_OFF: (Severity.BROKEN, "service_off", "explain_account", "internet.account"),
-    Code.KNOWN_OUTAGE: (Severity.BROKEN, "known_outage", "add_to_outage", "outages.known"),
-    Code.DEVICE_DARK: (Severity.BROKEN, "device_dark", "report_outage", "outages.new"),
-    Code.DEVICE_SILENT: (Severity.BROKEN, "device_silent", "report_device", "outages.silent-device"),
-    Code.PORT_ADMIN_DOWN: (Severity.BROKEN, "port_admin_down", "ask_why_port_is_off", "internet.port-off"),
-    Code.LOOP: (Severity.BROKEN, "loop", "find_loop_at_home", "internet.loop"),
-    Code.FLAPPING: (Severity.DEGRADED, "flapping", "reseat_cable_then_crew", "internet.flapping"),
-    Code.NO_LINK: (Severity.BROKEN, "no_link", "check_router_and_cable", "internet.no-link"),
-    Code.HALF_DUPLEX: (Severity.DEGRADED, "half_duplex", "set_autonegotiation", "internet.duplex"),
-    Code.WRONG_SPEED: (Severity.DEGRADED, "wrong_speed", "reseat_cable_then_crew", "internet.speed"),
-    Code.ERRORS_GROWING: (Severity.DEGRADED, "errors_growing", "reseat_cable_then_crew", "internet.errors"),
-    Code.LOW_LIGHT: (Severity.DEGRADED, "low_light", "send_crew_to_receiver", "catv.low-light"),
-    Code.NO_MAC: (Severity.BROKEN, "no_mac", "restart_router", "internet.no-mac"),
-    Code.TOO_MANY_MACS: (Severity.DEGRADED, "too_many_macs", "find_switch_at_home", "internet.many-macs"),
-    Code.FOREIGN_MAC: (Severity.BROKEN, "foreign_mac", "check_router_binding", "internet.foreign-mac"),
-    Code.BATTERY_LOW: (Severity.HINT, "battery_low", "warn_coordinator", "outages.power"),
-    Code.DEVICE_RESTARTED: (Severity.HINT, "device_restarted", "ask_to_restart_router", "internet.restarted"),
-    Code.LINE_FINE: (Severity.FINE, "line_fine", "check_customer_equipment", "internet.line-fine"),
-    Code.NOT_ENOUGH_EVIDENCE: (Severity.UNKNOWN, "not_enough_evidence", "ask_again", "internet.not-enough"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A named value that a finding rests on, e.g. ("link_mbps", 10); units are in the name."""
-
-    name: str
-    value: str | int | float | bool
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is so. `confidence` is 0…1; `tell`, `do` and `guide` are codes."""
-
-    code: Code
-    severity: Severity
-    evidence: tuple[Fact, ...]
-    tell: str
-    do: str
-    guide: str
-    confidence: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +42,9 @@ class Evidence:
     """All that is known of one line. None means not known, which is not the same as empty or False.
 
     `readings` are of one port, oldest first: the last one is now, the others show growth. `changes_at` are unix times
-    at which the port's link was seen to change, `port_notes` what the device's log says of the port: loop, storm.
-    `ups` are those that keep the path alive, `peers` other devices asked lately beside this one.
+    at which the port's link was seen to change, `port_notes` what the device's log says of the port: loop, storm;
+    the prober knows both from traps and syslog. `ups` are those that keep the path alive, `peers` other devices asked
+    lately beside this one.
     """
 
     account_status: str | None = None
@@ -158,8 +87,9 @@ class Evidence:
             "fdb": None if fdb is None else frozenset(FdbEntry(**entry) for entry in fdb),
             "receiver": receiver and OpticalReading(**receiver | {n: tuple(receiver[n]) for n in _TUPLES}),
         }
-        changes = frozenset(facts.pop("changes_at", ())) | frozenset(result.get("changes_at", ()))
-        return cls(**seen, changes_at=changes, **facts)
+        for name in ("changes_at", "port_notes"):
+            seen[name] = frozenset(facts.pop(name, ())) | frozenset(result.get(name, ()))
+        return cls(**seen, **facts)
 
     @property
     def port(self) -> PortReading | None:
@@ -204,6 +134,7 @@ def missing(evidence: Evidence) -> tuple[str, ...]:
         needs |= {
             "admin_state": port.admin_up is not None,
             "link": port.oper_up is not None,
+            "stable_link": (age := _age(port)) is None or age >= SETTLED_S,
             "speed": bool(port.speed_mbps),
             # Half duplex does not exist from 1 Gbit/s up (IEEE 802.3, no switch implements it).
             "duplex": port.full_duplex is not None or (port.speed_mbps or 0) >= 1000,
@@ -251,9 +182,14 @@ def device(e: Evidence) -> Finding | None:
 
 
 def loop(e: Evidence) -> Finding | None:
-    """The device itself says that it sees its own frames, or a storm of them, on the port."""
+    """Frames go round behind the port: the device's log says so, or broadcasts pour in."""
     notes = e.port_notes & {"loop", "storm"}
-    return _finding(Code.LOOP, 0.95, said=" ".join(sorted(notes))) if notes else None
+    rates = (broadcast_rate(before, e.port) for before in e.readings[:-1] if e.port and not _is_old(before, e.port))
+    storm = max((rate for rate in rates if rate is not None), default=0.0)
+    if storm < STORM_PER_S and not notes:
+        return None
+    said = " ".join(sorted(notes)) or None
+    return _finding(Code.LOOP, 0.95, said=said, broadcasts_per_s=round(storm))
 
 
 def port_state(e: Evidence) -> Finding | None:
@@ -302,7 +238,7 @@ def errors(e: Evidence) -> Finding | None:
         if not grown or not port or port.at is None or before.at is None or port.at <= before.at:
             continue
         seconds = port.at - before.at
-        if seconds <= STALE_S or (grown >= LONG_ERRORS and grown / seconds >= LONG_RATE):
+        if not _is_old(before, port) or (grown >= LONG_ERRORS and grown / seconds >= LONG_RATE):
             confidence = 0.95 if grown >= 3 else 0.7
             finding = _finding(Code.ERRORS_GROWING, confidence, errors=grown, within_s=round(seconds, 1), crc=port.crc)
             best = finding if best is None or finding.confidence > best.confidence else best
@@ -336,12 +272,18 @@ def light(e: Evidence) -> Finding | None:
 
 
 def power(e: Evidence) -> Finding | None:
-    """A UPS of the path runs on its battery: the line will go dark when it ends."""
-    dying = [u for u in e.ups if u.on_battery or u.low]
-    if not dying:
+    """A UPS of the path runs on its battery, or would not last long on it: the line goes dark when it ends."""
+    weak = [u for u in e.ups if u.on_battery or u.low or u.replace or (u.charge_percent or 100) < LOW_CHARGE_PERCENT]
+    if not weak:
         return None
-    runtimes = [u.runtime_min for u in dying if u.runtime_min is not None]
-    return _finding(Code.BATTERY_LOW, 0.9, runtime_min=min(runtimes, default=None), low=any(u.low for u in dying))
+    return _finding(
+        Code.BATTERY_LOW,
+        0.9,
+        on_battery=any(u.on_battery for u in weak),
+        runtime_min=min((u.runtime_min for u in weak if u.runtime_min is not None), default=None),
+        charge_percent=min((u.charge_percent for u in weak if u.charge_percent is not None), default=None),
+        replace=any(u.replace for u in weak) or None,
+    )
 
 
 def restarted(e: Evidence) -> Finding | None:
@@ -367,6 +309,10 @@ RULES: tuple[Callable[[Evidence], Finding | None], ...] = (
     power,
     restarted,
 )
+
+
+def _is_old(before: PortReading, port: PortReading) -> bool:
+    return before.at is None or port.at is None or port.at - before.at > STALE_S
 
 
 def _age(port: PortReading) -> int | None:

@@ -46,6 +46,7 @@ class PortReading:
     out_discards: int | None = None
     crc: int | None = None
     late_collisions: int | None = None
+    in_broadcasts: int | None = None
     at: float | None = None
 
 

@@ -24,7 +24,9 @@ COLUMNS = {
     "out_discards": f"{IF_ENTRY}.19",
     "out_errors": f"{IF_ENTRY}.20",
     "name": f"{IFX_ENTRY}.1",
+    "in_broadcasts": f"{IFX_ENTRY}.3",
     "hc_in_octets": f"{IFX_ENTRY}.6",
+    "hc_in_broadcasts": f"{IFX_ENTRY}.9",
     "hc_out_octets": f"{IFX_ENTRY}.10",
     "high_speed": f"{IFX_ENTRY}.15",
     "alias": f"{IFX_ENTRY}.18",
@@ -70,6 +72,7 @@ def parse_ports(rows: Rows, *, at: float | None = None) -> tuple[PortReading, ..
 def _port(if_index: int, cells: dict[str, Value]) -> PortReading:
     octets_bits, octets_in, octets_out = _octets(cells)
     last_change = counter(cells.get("last_change"))
+    broadcasts = counter(cells.get("hc_in_broadcasts"), bits=64), counter(cells.get("in_broadcasts"))
     crc = (counter(cells.get(name)) for name in ("fcs_errors", "cisco_crc", "huawei_crc"))
     return PortReading(
         if_index=if_index,
@@ -91,6 +94,7 @@ def _port(if_index: int, cells: dict[str, Value]) -> PortReading:
         out_discards=counter(cells.get("out_discards")),
         crc=next((value for value in crc if value is not None), None),
         late_collisions=counter(cells.get("late_collisions")),
+        in_broadcasts=broadcasts[0] or broadcasts[1],
     )
 
 
