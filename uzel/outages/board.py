@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from uzel.network.light import WORST_FIRST, Light, device_light, with_planned
-from uzel.network.models import Device, DeviceKind, DeviceState, Level, Site
+from uzel.network.models import Device, DeviceKind, Level, Site
+from uzel.outages import queries
 from uzel.outages.models import Outage, PlannedWork
 from uzel.outages.telling import PARENTS, Counts, HypothesisTold, Names, chain, counts, total
 
@@ -23,16 +24,18 @@ class OutageLine:
     counts: Counts
     hypotheses: tuple[HypothesisTold, ...]
 
+    @property
+    def name(self) -> str:
+        """Where it is: the mains area when the whole area lost power, else the site."""
+        area = self.outage.mains_area
+        if area is not None:
+            return area.name or area.code
+        return self.outage.site.name if self.outage.site else ""
 
-@dataclass(frozen=True, slots=True)
-class BatteryLine:
-    """A UPS that runs on its battery. left_min and charge_percent are None where it does not say."""
-
-    device: Device
-    since: datetime | None
-    left_min: float | None
-    charge_percent: float | None
-    dark_at: datetime | None
+    @property
+    def others(self) -> tuple[HypothesisTold, ...]:
+        """What else it may be."""
+        return tuple(h for h in self.hypotheses[1:] if h.cause != Outage.Cause.UNDECIDED)
 
 
 @dataclass(slots=True)
@@ -62,9 +65,7 @@ class Place:
 
 def open_outages() -> list[OutageLine]:
     """Open outages, those that leave most people without service first."""
-    rows = list(
-        Outage.objects.filter(state=Outage.State.OPEN).select_related(PARENTS, "mains_area", "planned_work")
-    )  # fmt: skip
+    rows = list(queries.open_outages().select_related(PARENTS, "mains_area", "planned_work"))
     names = Names(rows)
     lines = [OutageLine(o, chain(o.site), counts(o.scope), names.hypotheses(o)) for o in rows]
     return sorted(lines, key=lambda line: (-line.counts.subscribers, -line.counts.devices, line.outage.began_at))
@@ -75,32 +76,10 @@ def in_all(lines: Iterable[OutageLine]) -> Counts:
     return total(line.counts for line in lines)
 
 
-def on_battery(now: datetime) -> list[BatteryLine]:
-    """UPSes on battery, the one that will end first on top."""
-    states = DeviceState.objects.filter(
-        device__kind=DeviceKind.UPS, readings__on_battery=True, is_lit=True
-    ).select_related("device__site")
-    lines = [_battery(state) for state in states]
-    far = now + timedelta(days=1000)
-    return sorted(lines, key=lambda line: line.dark_at or far)
-
-
-def _battery(state: DeviceState) -> BatteryLine:
-    left = state.readings.get("runtime_min")
-    read_at = state.readings_at
-    return BatteryLine(
-        device=state.device,
-        since=state.since,
-        left_min=left,
-        charge_percent=state.readings.get("charge_percent"),
-        dark_at=read_at + timedelta(minutes=left) if left is not None and read_at else None,
-    )
-
-
 def works_today(now: datetime) -> QuerySet[PlannedWork]:
     """Planned works that go on now or begin before the day ends."""
     evening = timezone.localtime(now).replace(hour=23, minute=59, second=59)
-    return PlannedWork.objects.filter(Q(ends_at__gt=now) & Q(starts_at__lte=evening)).order_by("starts_at")
+    return queries.works_now().filter(starts_at__lte=evening)
 
 
 def city() -> list[Place]:

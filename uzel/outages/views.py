@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from uzel.journal.operations import audit
 from uzel.outages import board as board_rows
+from uzel.outages import queries
 from uzel.outages.comments import add_comment
 from uzel.outages.forms import CommentForm, HistoryFilter, SubscribersFilter
 from uzel.outages.models import Outage, OutageElement
@@ -28,7 +29,8 @@ def board(request: HttpRequest) -> HttpResponse:
         "now": now,
         "lines": lines,
         "all": board_rows.in_all(lines),
-        "batteries": board_rows.on_battery(now),
+        "batteries": queries.battery_warnings(),
+        "health": queries.health_summary(),
         "works": board_rows.works_today(now),
         "city": board_rows.city(),
     }

@@ -1,12 +1,13 @@
 """Words of outages for templates: causes, kinds of service, classes of customers, lengths of time."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django import template
 from django.utils import timezone
 from django.utils.translation import gettext, pgettext_lazy
 
-from uzel.network.models import Level
+from uzel.network.models import Device, Level
 from uzel.outages.models import Outage
 from uzel.outages.telling import Counts
 
@@ -80,6 +81,19 @@ def level_word(level: int) -> str:
 def lasted(since: datetime | None, until: datetime | None = None) -> str:
     """How long from `since` to `until` (now when empty): "23 min", "1 h 05 min", "3 d 4 h"."""
     return span((until or timezone.now()) - since) if since else ""
+
+
+@register.filter
+def seconds_span(seconds: float | None) -> str:
+    return span(timedelta(seconds=seconds)) if seconds is not None else ""
+
+
+@register.filter
+def names(devices: Sequence[Device], shown: int = 3) -> str:
+    """Codes of devices, the first few by name and the rest by number."""
+    told = ", ".join(device.code for device in devices[:shown])
+    rest = len(devices) - shown
+    return gettext("%(names)s and %(n)d more") % {"names": told, "n": rest} if rest > 0 else told
 
 
 @register.filter
