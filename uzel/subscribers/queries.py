@@ -25,6 +25,7 @@ _RARE = 3_000
 _COMMON = 150_000
 # How far such a walk goes.
 _REACH = 20_000
+_WALKS = 3
 # Buildings of one street; more than one building when several towns have the street.
 _STREET, _SAME_HOUSE = 600, 5
 
@@ -187,61 +188,57 @@ def _by_name(name: str, limit: int) -> list[_Found]:
         return []
     words, similar = [word for word, _, _ in known], any(changed for *_, changed in known)
     ids: dict[int, None] = {}
-    for start, pattern, reach in _in_order(words, limit):
+    for start, others, reach in _walks(words, limit):
         if len(ids) < limit:
-            ids |= dict.fromkeys(_names_from(start, pattern, limit, reach))
+            ids |= dict.fromkeys(_names_from(start, others, limit, reach))
     if len(ids) < limit:
-        ids |= dict.fromkeys(_names_in_any_order(words, [n for _, n, _ in known], limit))
+        ids |= dict.fromkeys(_names_with(words, [n for _, n, _ in known], limit))
     return [_Found(pk, " ".join(words), similar=similar) for pk in ids]
 
 
-def _in_order(words: Sequence[str], limit: int) -> Iterator[tuple[str, str, int]]:
-    """Where to walk the alphabet for words in the order of a full name: (start, pattern, reach), the shortest first."""
-    yield " ".join(words), "", limit
+def _walks(words: Sequence[str], limit: int) -> Iterator[tuple[str, Sequence[str], int]]:
+    """Where to walk the alphabet and how far, the shortest way first: (start, words that must be there too, reach)."""
+    yield " ".join(words), (), limit
+    if len(words) > 1:
+        # «иван иванов», «иван петрович иванов».
+        yield " ".join([words[-1], *words[:-1]]), (), limit
     if len(words) > 2:
         # «иванов и п»: a whole surname and the beginnings of the rest.
-        yield " ".join(words[:2]), "^" + words[0] + " " + r"\S* ".join(words[1:]), _REACH
+        yield " ".join(words[:2]), words[2:], _REACH
     if len(words) > 1:
-        yield words[0], "^" + r"\S* ".join(words), _REACH
+        yield words[0], words[1:], _REACH
 
 
-def _names_from(start: str, pattern: str, limit: int, reach: int) -> list[int]:
-    rows = _rows(sql.NAMES_FROM, start=start, pattern=pattern, limit=limit, reach=reach)
-    return [pk for (pk,) in rows]
+def _names_from(start: str, others: Iterable[str], limit: int, reach: int) -> list[int]:
+    patterns = [f"% {word}%" for word in others]
+    return [pk for (pk,) in _rows(sql.NAMES_FROM, start=start, patterns=patterns, limit=limit, reach=reach)]
 
 
-def _names_in_any_order(words: Sequence[str], counts: Sequence[int], limit: int) -> list[int]:
+def _names_with(words: Sequence[str], counts: Sequence[int], limit: int) -> list[int]:
     """Begins with the rarest word; where all are common, walks the alphabet from each of them, a bounded way."""
     rarest = min(zip(counts, words, strict=True))
-    patterns = [rf"\m{re.escape(word)}" for word in words]
     if rarest[0] <= _RARE or sum(counts) <= _COMMON:
         asked = [rarest[1]] if rarest[0] <= _RARE else words
-        rows = _rows(sql.NAMES_WITH, query=_query(asked), patterns=patterns, limit=limit)
-        return [pk for (pk,) in rows]
+        patterns = [f"% {word}%" for word in words]
+        return [pk for (pk,) in _rows(sql.NAMES_WITH, query=_query(asked), patterns=patterns, limit=limit)]
     found: list[int] = []
-    for word in words:
-        others = "".join(rf"(?=.*\m{re.escape(other)})" for other in words if other != word)
-        found += _names_from(word, f"^{others}", limit, _REACH)
-        if len(found) >= limit:
-            break
+    for word in words[1:_WALKS]:
+        if len(found) < limit:
+            found += _names_from(word, [other for other in words if other != word], limit, _REACH)
     return found
 
 
 def _by_address(address: Address, limit: int) -> tuple[list[_Found], list[_Found]]:
     """Buildings that fit, and the subscribers in them when a house is named. Words of no street are words of a name."""
     known = _known(address.words[:_WORDS], "s")
-    streets = [word for word, n, _ in known if n]
-    people = [word for word, n, _ in known if not n]
-    if not streets or (people and not all(n for _, n, _ in _known(people, "n"))):
-        return [], []
     similar = any(changed for *_, changed in known)
-    digits = "".join(re.findall(r"^\d+", address.house))
-    rows = _rows(sql.BUILDINGS, query=_query(streets), number=_like(digits), limit=_STREET)
+    streets, people, rows = _split(known, _like("".join(re.findall(r"^\d+", address.house))))
     same = [pk for pk, number in rows if address.house and house_key(number) == address.house]
     near = [pk for pk, number in rows if pk not in same and house_key(number).startswith(address.house)]
     label = " ".join([*streets, address.house]).strip()
-    buildings = [] if people else [_Found(pk, label, similar=similar) for pk in [*same, *near][:limit]]
-    inside = same[:_SAME_HOUSE] if address.house else [*near] if people else []
+    shown = [*same, *near] or [pk for pk, _ in rows]
+    buildings = [] if people else [_Found(pk, label, similar=similar) for pk in shown[:limit]]
+    inside = same[:_SAME_HOUSE] if address.house else near if people else []
     if not inside:
         return buildings, []
     residents = _rows(
@@ -253,6 +250,28 @@ def _by_address(address: Address, limit: int) -> tuple[list[_Found], list[_Found
     )
     exact = bool(address.flat) and len(residents) == 1 and not similar
     return buildings, [_Found(pk, label, exact=exact, similar=similar) for pk, _ in residents]
+
+
+def _split(known: Sequence[tuple[str, int, bool]], number: str) -> tuple[list[str], list[str], list[Any]]:
+    """Words of the street, words of a name, and the buildings: «иванов ленина 5» names a person in a house.
+
+    Where all words may be of streets but no street has them all, one of them is tried as a name.
+    """
+    streets = [word for word, n, _ in known if n]
+    people = [word for word, n, _ in known if not n]
+    if not streets or (people and not all(n for _, n, _ in _known(people, "n"))):
+        return [], [], []
+    rows = _rows(sql.BUILDINGS, query=_query(streets), number=number, limit=_STREET)
+    if not rows and number != "%":
+        # No such house: the street is still the best answer.
+        rows = _rows(sql.BUILDINGS, query=_query(streets), number="%", limit=_STREET)
+    if rows or people or len(streets) == 1:
+        return streets, people, rows
+    for name in streets:
+        others = [word for word in streets if word != name]
+        if rows := _rows(sql.BUILDINGS, query=_query(others), number=number, limit=_STREET) if others else []:
+            return others, [name], rows
+    return [], [], []
 
 
 def _by_code(every: Sequence[Reading]) -> tuple[Reading, list[str]] | None:

@@ -18,18 +18,19 @@ WHERE kind = %(kind)s AND holders > 0 AND length(word) BETWEEN 4 AND 30
 ORDER BY holders DESC LIMIT 100
 """
 
-# Names in the order of the alphabet from `start` on that also fit the pattern.
+# Names in the order of the alphabet from `start` on that hold the other words too. A word begins after a space, so the
+# patterns are "% word%"; LIKE is several times faster than a regular expression and knows no locale.
 NAMES_FROM = """
 SELECT id FROM (
   SELECT id, name_plain FROM subscribers_subscriber
   WHERE name_plain >= %(start)s COLLATE "C" AND name_plain < (%(start)s || chr(1114111)) COLLATE "C"
   ORDER BY name_plain LIMIT %(reach)s
-) AS near WHERE name_plain ~ %(pattern)s ORDER BY name_plain LIMIT %(limit)s
+) AS near WHERE name_plain LIKE ALL (%(patterns)s::text[]) ORDER BY name_plain LIMIT %(limit)s
 """
 
 NAMES_WITH = """
 SELECT id FROM subscribers_subscriber
-WHERE name_words @@ %(query)s::tsquery AND name_plain ~ ALL (%(patterns)s::text[])
+WHERE name_words @@ %(query)s::tsquery AND ' ' || name_plain LIKE ALL (%(patterns)s::text[])
 LIMIT %(limit)s
 """
 
