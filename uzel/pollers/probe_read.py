@@ -1,0 +1,166 @@
+"""One probe of one line over SNMP: which questions are asked, and what is kept of the answers.
+
+A result is JSON: ``{"system": …, "ports": [two readings of the port, half a second apart], "previous": [readings of
+earlier probes], "fdb": [MACs of the port] or null, "fdb_total": n, "receiver": …, "ups": …, "changes_at": [unix
+seconds], "port_notes": [code], "errors": {part: code}, "took_ms": n}``, each reading by the names of `core.readings`.
+Parts that were not asked for are left out.
+"""
+
+import asyncio
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from uzel.core.readings import FdbEntry, PortReading
+from uzel.drivers import bridge_mib, if_mib, readers
+from uzel.drivers.smi import Rows, Value
+from uzel.drivers.snmp import Agent, SnmpError
+
+# A device of a city network answers within 50 ms; a silent one must be known for silent within a second.
+TIMEOUT_S, RETRIES = 0.4, 1
+# Between the two readings: long enough for errors to show, short enough for the caller.
+INTERVAL_S = 0.5
+# A device's map from bridge ports to interfaces changes only when a card is put in.
+BASE_PORTS_S = 600.0
+# More MACs than this are counted, not kept.
+KEPT_MACS = 64
+# Cisco answers for one VLAN at a time; without the subscriber's own, this many of the device's are asked.
+VLANS_AT_MOST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One claimed probe with all that is needed to run it. `vendor` is in lower case; `vlans` are the services'."""
+
+    id: int
+    started_at: Any
+    operation: str
+    device: int
+    kind: str
+    vendor: str
+    address: str
+    snmp_port: int
+    community: str
+    if_index: int | None = None
+    vlans: tuple[int, ...] = ()
+    previous: tuple[dict[str, Any], ...] = ()
+    changes_at: tuple[float, ...] = ()
+    port_notes: tuple[str, ...] = ()
+
+    def agent(self, community: str = "") -> Agent:
+        """A session with the device; `community` in place of its own."""
+        return Agent(self.address, self.snmp_port, community or self.community, TIMEOUT_S, RETRIES)
+
+
+class LineReader:
+    """Reads lines; remembers the maps of bridge ports, the only thing worth remembering between probes."""
+
+    def __init__(self) -> None:
+        """Nothing is remembered yet."""
+        self._base_ports: dict[int, tuple[float, dict[int, int]]] = {}
+
+    async def read(self, question: Question) -> dict[str, Any]:
+        """The result as told above. Raises SnmpError when the device itself gave no usable answer."""
+        began = time.monotonic()
+        if question.kind == "switch":
+            result = await self._switch(question)
+        elif question.kind == "ups":
+            result = {"ups": await self._device(question, readers.ups_reader)}
+        else:
+            result = {"receiver": await self._device(question, readers.optical_reader)}
+        return result | {"took_ms": round((time.monotonic() - began) * 1000)}
+
+    async def _switch(self, question: Question) -> dict[str, Any]:
+        errors: dict[str, str] = {}
+        async with question.agent() as agent:
+            if question.if_index is None:
+                return {"system": asdict(if_mib.parse_system(await agent.get(*if_mib.SYSTEM)))}
+            macs = asyncio.create_task(self._macs(question, errors))
+            try:
+                rows, first = await _port(agent, question)
+                # The clock of the counters runs from the first answer, however long the walk of MACs takes.
+                await asyncio.sleep(INTERVAL_S)
+                _, second = await _port(agent, question)
+                found = await macs
+            finally:
+                macs.cancel()
+        return {
+            "system": asdict(if_mib.parse_system(rows)),
+            "ports": [asdict(first), asdict(second)],
+            "previous": list(question.previous),
+            "fdb": None if found is None else [asdict(entry) for entry in found[:KEPT_MACS]],
+            "fdb_total": None if found is None else len(found),
+            "changes_at": list(question.changes_at),
+            "port_notes": list(question.port_notes),
+            "errors": errors,
+        }
+
+    async def _macs(self, question: Question, errors: dict[str, str]) -> list[FdbEntry] | None:
+        """MACs of the port; None, with its reason in `errors`, when the table could not be had or mapped."""
+        try:
+            if question.vendor in readers.FDB_BY_VLAN:
+                entries = await _macs_by_vlan(question)
+            else:
+                entries = await self._macs_at_once(question)
+        except SnmpError as error:
+            errors["fdb"] = error.code
+            return None
+        if entries and all(entry.if_index is None for entry in entries):
+            errors["fdb"] = "unmapped"
+            return None
+        return [entry for entry in entries if entry.if_index == question.if_index]
+
+    async def _macs_at_once(self, question: Question) -> tuple[FdbEntry, ...]:
+        async with question.agent() as agent:
+            base_ports = await self._map(question, agent)
+            for prefix in readers.fdb_prefixes(question.vendor):
+                if rows := await agent.walk(prefix):
+                    return bridge_mib.parse_fdb(rows, base_ports=base_ports)
+        return ()
+
+    async def _map(self, question: Question, agent: Agent) -> dict[int, int]:
+        known = self._base_ports.get(question.device)
+        if known and time.monotonic() - known[0] < BASE_PORTS_S:
+            return known[1]
+        found = bridge_mib.parse_base_ports(await agent.walk(bridge_mib.BASE_PORT_IF_INDEX))
+        if found:
+            self._base_ports[question.device] = time.monotonic(), found
+        return found
+
+    @staticmethod
+    async def _device(question: Question, choose: Any) -> dict[str, Any]:
+        """A UPS or a receiver by its page."""
+        async with question.agent() as agent:
+            object_id = if_mib.parse_system(await agent.get(*if_mib.SYSTEM)).object_id
+            reader = choose(object_id, question.vendor)
+            rows: dict[str, Value] = await agent.get(*reader.oids) if reader.oids else {}
+            for prefix in reader.prefixes:
+                rows |= await agent.walk(prefix)
+        return asdict(reader.parse(rows))
+
+
+async def _port(agent: Agent, question: Question) -> tuple[Rows, PortReading]:
+    """One reading of the port. Raises SnmpError("no_such") when the device has no such port."""
+    index = question.if_index or 0
+    rows = await agent.get(*if_mib.SYSTEM, *if_mib.port_oids(index, question.vendor))
+    ports = if_mib.parse_ports(rows, at=time.time())
+    if not ports:
+        raise SnmpError("no_such", permanent=True)
+    return rows, ports[0]
+
+
+async def _macs_by_vlan(question: Question) -> tuple[FdbEntry, ...]:
+    """Cisco: the MACs of each VLAN in its own context, with that context's map of bridge ports."""
+    vlans = question.vlans
+    if not vlans:
+        async with question.agent() as agent:
+            vlans = bridge_mib.parse_vlans(await agent.walk(bridge_mib.CISCO_VLAN_STATE))[:VLANS_AT_MOST]
+    found = await asyncio.gather(*(_macs_of_vlan(question, vlan) for vlan in vlans))
+    return tuple(entry for entries in found for entry in entries)
+
+
+async def _macs_of_vlan(question: Question, vlan: int) -> tuple[FdbEntry, ...]:
+    async with question.agent(f"{question.community}@{vlan}") as agent:
+        rows = await agent.walk(bridge_mib.FDB_PORT)
+        rows |= await agent.walk(bridge_mib.BASE_PORT_IF_INDEX)
+    return bridge_mib.parse_fdb(rows, vlan=vlan)

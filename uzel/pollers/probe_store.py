@@ -1,0 +1,163 @@
+"""Probes as rows: claimed by compare-and-set, answered once, given back when their prober died. Synchronous."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from uzel.journal.operations import emit
+from uzel.network.models import Port, Probe
+from uzel.outages.models import Hint
+from uzel.pollers.probe_read import Question
+from uzel.subscribers.models import Service
+
+# Nobody waits for an answer longer than this: an older question is not asked any more.
+EXPIRES_S = 60
+# No probe runs longer than this; a row that does belongs to a prober that died.
+RUNS_AT_MOST_S = 10
+# Rows of dead probers are looked for among the newest ones: the table keeps all probes for good.
+RECENT_ROWS = 5000
+# Earlier readings of the port that go along, newest first; and how old they may be.
+EARLIER, EARLIER_S = 4, 86_400
+# Traps and syslog lines of the device that are looked through for changes of the port, and how old they may be.
+HINTS, HINTS_S = 300, 600.0
+LINK_HINTS = frozenset({"link_up", "link_down"})
+NOTES = frozenset({"loop", "storm"})
+
+EXPIRE = """
+UPDATE network_probe SET state = 'failed', error = 'expired', ended_at = now()
+WHERE id > (SELECT coalesce(max(id), 0) FROM network_probe) - %(recent)s
+  AND asked_at < now() - make_interval(secs => %(expires)s)
+  AND (state = 'waiting' OR (state = 'running' AND started_at < now() - make_interval(secs => %(runs)s)))
+RETURNING id, subject
+"""
+GIVE_BACK = """
+UPDATE network_probe SET state = 'waiting', started_at = NULL
+WHERE id > (SELECT coalesce(max(id), 0) FROM network_probe) - %(recent)s
+  AND state = 'running' AND started_at < now() - make_interval(secs => %(runs)s)
+"""
+CLAIM = """
+UPDATE network_probe SET state = 'running', started_at = clock_timestamp()
+WHERE id IN (SELECT id FROM network_probe WHERE state = 'waiting' ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
+RETURNING id
+"""
+EARLIER_RESULTS = """
+SELECT wanted.id, earlier.reading FROM network_probe wanted CROSS JOIN LATERAL (
+  SELECT result #> '{ports,-1}' AS reading FROM network_probe p
+  WHERE p.device_id = wanted.device_id AND p.port_id = wanted.port_id AND p.state = 'done'
+    AND p.asked_at > now() - make_interval(secs => %(age)s) AND p.id < wanted.id
+  ORDER BY p.asked_at DESC LIMIT %(most)s
+) earlier WHERE wanted.id = ANY(%(ids)s) AND earlier.reading IS NOT NULL
+"""
+
+
+def tidy() -> None:
+    """Fail what nobody waits for any more; give back what a dead prober left running."""
+    limits = {"expires": EXPIRES_S, "runs": RUNS_AT_MOST_S, "recent": RECENT_ROWS}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(EXPIRE, limits)
+        for probe, subject in cursor.fetchall():
+            emit("probe.done", {"id": probe, "subject": subject})
+        cursor.execute(GIVE_BACK, limits)
+
+
+def claim(most: int) -> list[Question]:
+    """Take up to `most` waiting probes, oldest first; two probers never take the same one."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(CLAIM, [most])
+        ids = [row[0] for row in cursor.fetchall()]
+    if not ids:
+        return []
+    probes = list(Probe.objects.filter(pk__in=ids).select_related("device__access_group", "port").order_by("pk"))
+    vlans, earlier = _vlans(probes), _earlier(ids)
+    return [_question(probe, vlans.get(probe.port_id or 0, ()), earlier.get(probe.pk, ())) for probe in probes]
+
+
+def _question(probe: Probe, vlans: tuple[int, ...], earlier: Sequence[dict[str, Any]]) -> Question:
+    device, group = probe.device, probe.device.access_group
+    changes, notes = _heard(probe.device_id, probe.port) if probe.port else ((), ())
+    return Question(
+        id=probe.pk,
+        started_at=probe.started_at,
+        operation=probe.operation,
+        device=device.pk,
+        kind=device.kind,
+        vendor=device.vendor.lower(),
+        address=device.address or "",
+        snmp_port=group.snmp_port if group else 161,
+        community=group.snmp_community if group else "public",
+        if_index=probe.port.if_index if probe.port else None,
+        vlans=vlans,
+        previous=tuple(earlier),
+        changes_at=changes,
+        port_notes=notes,
+    )
+
+
+def _vlans(probes: Iterable[Probe]) -> dict[int, tuple[int, ...]]:
+    ports = {probe.port_id for probe in probes if probe.port_id}
+    found: dict[int, set[int]] = defaultdict(set)
+    rows = Service.objects.filter(port__in=ports, vlan__isnull=False).values_list("port", "vlan")
+    for port, vlan in rows:
+        if port is not None and vlan is not None:
+            found[port].add(vlan)
+    return {port: tuple(sorted(numbers)) for port, numbers in found.items()}
+
+
+def _earlier(ids: list[int]) -> dict[int, tuple[dict[str, Any], ...]]:
+    """The last readings of earlier probes of the same port, oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(EARLIER_RESULTS, {"ids": ids, "age": EARLIER_S, "most": EARLIER})
+        rows = cursor.fetchall()
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for probe, reading in rows:
+        found[probe].append(json.loads(reading))
+    return {probe: tuple(sorted(readings, key=lambda r: r.get("at") or 0)) for probe, readings in found.items()}
+
+
+def _heard(device: int, port: Port) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    """When the port's link changed, and what the device said of the port, by its traps and syslog of late."""
+    since = timezone.now() - timedelta(seconds=HINTS_S)
+    hints = Hint.objects.filter(device=device).order_by("-id").values_list("at", "parsed")[:HINTS]
+    changes, notes = set(), set()
+    for at, parsed in hints:
+        if at < since or not _is_about(parsed, port):
+            continue
+        kind = parsed.get("kind")
+        if kind in LINK_HINTS:
+            changes.add(at.timestamp())
+        elif kind in NOTES:
+            notes.add(kind)
+    return tuple(sorted(changes)), tuple(sorted(notes))
+
+
+def _is_about(parsed: dict[str, Any], port: Port) -> bool:
+    """A trap names the port by ifIndex; a syslog line by its name, D-Link's stacks as unit:port."""
+    if parsed.get("if_index") is not None:
+        return bool(parsed["if_index"] == port.if_index)
+    said = str(parsed.get("port") or "").replace(":", "/").lower()
+    name = port.name.replace(":", "/").lower()
+    return bool(said) and (said == name or name.endswith("/" + said) or said.endswith("/" + name))
+
+
+def finish(question: Question, *, result: dict[str, Any] | None, error: str = "") -> bool:
+    """Write the answer and its news, unless the row was given to another meanwhile; True when it was written."""
+    state = Probe.State.FAILED if error else Probe.State.DONE
+    with transaction.atomic():
+        mine = Probe.objects.filter(pk=question.id, state=Probe.State.RUNNING, started_at=question.started_at)
+        written = mine.update(state=state, result=result, error=error[:60], ended_at=timezone.now())
+        if written:
+            subject = Probe.objects.values_list("subject", flat=True).get(pk=question.id)
+            emit("probe.done", {"id": question.id, "subject": subject})
+    return bool(written)
+
+
+def release(questions: Iterable[Question]) -> None:
+    """Give claimed probes back unanswered, at the end of the process."""
+    for question in questions:
+        mine = Probe.objects.filter(pk=question.id, state=Probe.State.RUNNING, started_at=question.started_at)
+        mine.update(state=Probe.State.WAITING, started_at=None)
