@@ -5,7 +5,6 @@ go.
 """
 
 import asyncio
-import json
 import logging
 import time
 from collections import deque
@@ -179,19 +178,13 @@ def understand(datagram: Datagram) -> tuple[str | None, dict[str, Any], int | No
         trap = traps.parse(datagram.data)
     except ber.Malformed as error:
         return None, {"error": str(error)}, None
-    variables = {name: _plain(value) for name, value in list(trap.variables.items())[:20]}
-    parsed = {
-        "kind": trap.kind,
-        "oid": trap.oid,
-        "if_index": trap.if_index,
-        "agent": trap.agent,
-        "variables": variables,
-    }
-    return trap.kind, {name: value for name, value in parsed.items() if value not in ("", None)}, trap.if_index
+    told: dict[str, Any] = {"kind": trap.kind, "oid": trap.oid, "if_index": trap.if_index, "agent": trap.agent}
+    told["variables"] = {name: _plain(value) for name, value in list(trap.variables.items())[:20]}
+    return trap.kind, {name: value for name, value in told.items() if value not in ("", None)}, trap.if_index
 
 
 def _plain(value: int | str | bytes | None) -> int | str | None:
     if isinstance(value, bytes):
         text = value[:TEXT_LIMIT].decode("utf-8", "replace")
         return text if text.isprintable() else value[:TEXT_LIMIT].hex()
-    return json.loads(json.dumps(value)) if isinstance(value, int) and abs(value) < 2**63 else str(value)
+    return value
