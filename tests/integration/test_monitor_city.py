@@ -17,7 +17,8 @@ from django.utils import timezone
 from tests.monitor_city import City, Monitor, Rows, until
 from uzel.journal.operations import emit
 from uzel.network.models import Device, DeviceState, Link
-from uzel.outages.models import Observation, Outage, OutageElement
+from uzel.outages import queries
+from uzel.outages.models import Hint, MonitorStatus, Observation, Outage, OutageElement, PlannedWork
 from uzel.outages.network_map import area_mains, plain_scope
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.xdist_group("monitor")]
@@ -52,13 +53,16 @@ def node(code: str) -> int:
     return Device.objects.get(site__code=code, kind="switch").pk
 
 
+def held() -> set[int]:
+    return set(OutageElement.objects.filter(lit_at=None).values_list("device_id", flat=True))
+
+
 def the_outage_is_right(city: City) -> Outage:
     """One open outage with the exact dark devices and counts."""
     until(lambda: open_outage(), what="an outage")
-    held = set(OutageElement.objects.filter(lit_at=None).values_list("device_id", flat=True))
     assert Outage.objects.count() == 1
     outage = Outage.objects.get()
-    assert held == city.dark()
+    assert held() == city.dark()
     assert outage.scope == expected_scope(city)
     return outage
 
@@ -268,7 +272,7 @@ def test_database_restart_is_waited_for(city: City, log: Path) -> None:
         the_outage_is_right(city)
         city.change(heal=True)
         closes()
-    assert MonitorStatus.objects.get().figures["database_waits_total"] > 0
+        until(lambda: MonitorStatus.objects.get().figures["database_waits_total"] > 0, what="waits on the page")
     assert "the database is back" in log.read_text()
 
 
