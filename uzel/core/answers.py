@@ -217,11 +217,20 @@ class CableTest:
     pairs: tuple[CablePair, ...] = ()
 
 
+def whole_cable(pairs: Iterable[CablePair]) -> PairState | None:
+    """The state of a cable from its pairs: theirs when they agree, FAULT when not. Unsupported pairs do not count."""
+    states = {pair.state for pair in pairs if pair.state not in (None, PairState.NOT_SUPPORTED)}
+    return None if not states else states.pop() if len(states) == 1 else PairState.FAULT
+
+
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """Who is at the other end. Ids that are MACs are twelve hex digits, others are text as sent."""
+    """Who is at the other end. Ids that are MACs are twelve hex digits, others are text as sent.
 
-    port: str
+    `port` None: the device was asked of one port and did not repeat its name.
+    """
+
+    port: str | None
     protocol: str = "lldp"  # "lldp" | "cdp"
     chassis_id: str | None = None
     port_id: str | None = None

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
+from uzel.drivers.cisco_ios import PAGE as CISCO_IOS
 from uzel.drivers.cli_page import Page
 from uzel.drivers.dlink_dxs import PAGE as DLINK_DXS
 
-DRIVERS: Mapping[str, Page] = {page.name: page for page in (DLINK_DXS,)}
+DRIVERS: Mapping[str, Page] = {page.name: page for page in (DLINK_DXS, CISCO_IOS)}

@@ -8,7 +8,17 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from uzel.core.answers import Blocked, CablePair, CableTest, Medium, PairState, PortCounters, PortErrors, PortStatus
+from uzel.core.answers import (
+    Blocked,
+    CablePair,
+    CableTest,
+    Medium,
+    PairState,
+    PortCounters,
+    PortErrors,
+    PortStatus,
+    whole_cable,
+)
 from uzel.drivers.cli_text import Parsed, Sheet, number
 
 PORT = r"\d{1,3}(?::\d{1,3})?"
@@ -118,12 +128,6 @@ def _pair_state(words: str) -> tuple[PairState | None, bool]:
     return _PAIR_STATES.get(words), words in _PAIR_STATES
 
 
-def whole(pairs: tuple[CablePair, ...]) -> PairState | None:
-    """The state of a cable from its pairs: theirs when they agree, FAULT when not. Unsupported pairs do not count."""
-    states = {pair.state for pair in pairs if pair.state not in (None, PairState.NOT_SUPPORTED)}
-    return None if not states else states.pop() if len(states) == 1 else PairState.FAULT
-
-
 def parse_cable(text: str) -> Parsed[CableTest]:
     """`cable_diag ports N|all`: one row a port; further pairs stand on lines of their own."""
     sheet: Sheet[CableTest] = Sheet(text, r"perform cable.*|port\s+type.*|cable length.*|notes?\s*:.*")
@@ -135,7 +139,7 @@ def parse_cable(text: str) -> Parsed[CableTest]:
         elif pair and sheet.rows and sheet.rows[-1].pairs:
             added, known = _cable_pair(pair)
             pairs = (*sheet.rows[-1].pairs, added)
-            sheet.rows[-1] = replace(sheet.rows[-1], pairs=pairs, state=whole(pairs))
+            sheet.rows[-1] = replace(sheet.rows[-1], pairs=pairs, state=whole_cable(pairs))
         else:
             sheet.miss(line)
             continue
@@ -155,7 +159,7 @@ def _cable(found: re.Match[str]) -> tuple[CableTest, bool]:
     pair = _PAIR.match(found.group(4))
     if pair:
         first, known = _cable_pair(pair)
-        return CableTest(found.group(1), link, whole((first,)), pairs=(first,)), known
+        return CableTest(found.group(1), link, whole_cable((first,)), pairs=(first,)), known
     split = _LENGTH.match(found.group(4))
     words, length = split.groups() if split else (found.group(4), None)
     state, known = _pair_state(words)

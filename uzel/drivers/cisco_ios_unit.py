@@ -1,0 +1,226 @@
+"""Cisco IOS and IOS-XE: the switch as a whole (version, neighbours, optics, log, load, ping).
+
+Sources: recordings of Catalyst 2960 … 9500 and ISR.
+"""
+
+import re
+from dataclasses import replace
+
+from uzel.core.answers import Identity, Load, LogLine, Neighbour, Optics, PingResult
+from uzel.drivers.cli_names import PORT, if_name
+from uzel.drivers.cli_text import Parsed, Sheet, decimal, mac, number, uptime
+
+_VERSION_LINES = (
+    (re.compile(r"^(?:Cisco )?I?OS\b.*?, Version ([^ ,]+)"), "firmware"),
+    (re.compile(r"^Cisco (?:IOS|Internetwork Operating System)\b.*?, Version ([^ ,]+)"), "firmware"),
+    (re.compile(r"^IOS \(tm\).*?, Version ([^ ,]+)"), "firmware"),
+    (re.compile(r"^[Cc]isco (\S+) .*(?:processor|with) .*\bmemory"), "model"),
+    (re.compile(r"^Processor board ID (\w+)"), "board"),
+    (re.compile(r"^System [Ss]erial [Nn]umber\s*: (\w+)"), "serial"),
+    (re.compile(r"^Model [Nn]umber\s*: (\S+)"), "model"),
+    (re.compile(r"^Model [Rr]evision [Nn]umber\s*: (\S+)"), "revision"),
+    (re.compile(r"^Base [Ee]thernet MAC [Aa]ddress\s*: (\S+)"), "mac"),
+)
+_UPTIME = re.compile(r"^\s*(\S+) uptime is (.*?)\s*$")
+
+
+def parse_identity(text: str) -> Parsed[Identity]:
+    """`show version`: one row. The text is prose with a licence in it, so lines without a fact are not reported."""
+    sheet: Sheet[Identity] = Sheet(text)
+    said: dict[str, str] = {}
+    for line in sheet:
+        for pattern, field in _VERSION_LINES:
+            found = pattern.match(line)
+            if found:
+                said.setdefault(field, found.group(1))
+        up = _UPTIME.match(line)
+        if up:
+            said.setdefault("name", up.group(1))
+            said.setdefault("uptime", up.group(2))
+    if said:
+        serial = said.get("serial") or said.get("board")
+        address, seconds = mac(said.get("mac", "")), uptime(said.get("uptime", ""))
+        model, revision, firmware = said.get("model"), said.get("revision"), said.get("firmware")
+        sheet.rows.append(Identity(model, revision, firmware, serial, address, said.get("name"), seconds))
+    return sheet.parsed()
+
+
+_KEY = re.compile(r"^\s*([A-Z][A-Za-z ()/+-]*?)\s*:\s*(.*?)\s*$")
+_ABSENT = re.compile(r"^\s*[A-Z][A-Za-z -]*? - (?:not|supported)\b|.*: - not advertised")
+_LLDP = {
+    "chassis id": "chassis_id",
+    "port id": "port_id",
+    "port description": "port_description",
+    "system name": "system_name",
+    "ip": "address",
+}
+
+
+def parse_lldp(text: str) -> Parsed[Neighbour]:
+    """`show lldp neighbors [X] detail`. Old releases do not name the local port: it is that of the question."""
+    asked = re.search(rf"show lldp neighbors ({PORT}) detail", text)
+    sheet: Sheet[Neighbour] = Sheet(text, r"total entries displayed.*|capability codes.*|\([A-Z]\) .*")
+    field, start = "", True
+    for line in sheet:
+        found = _KEY.match(line)
+        key, value = (found.group(1).lower(), found.group(2)) if found else ("", "")
+        if key == "local intf":
+            sheet.rows.append(Neighbour(if_name(value)))
+            start = False
+        elif key == "chassis id" and (start or sheet.rows[-1].chassis_id is not None):
+            sheet.rows.append(Neighbour(if_name(asked.group(1)) if asked else None, chassis_id=mac(value) or value))
+        elif not sheet.rows:
+            sheet.miss(line)
+        elif line.startswith("Time remaining"):
+            field = "done"
+        elif key == "system description":
+            field = "system_description"
+            continue
+        elif field == "system_description" and sheet.rows[-1].system_description is None:
+            sheet.rows[-1] = replace(sheet.rows[-1], system_description=line.strip())
+            continue
+        elif key in _LLDP and getattr(sheet.rows[-1], _LLDP[key]) is None and value:
+            sheet.rows[-1] = replace(sheet.rows[-1], **{_LLDP[key]: mac(value) or value})
+        elif not (found or field == "system_description" or line.startswith(" ") or _ABSENT.match(line)):
+            sheet.miss(line)
+        if key in ("local intf", "chassis id"):
+            field = ""
+    return sheet.parsed()
+
+
+_BRIEF = re.compile(rf"^(\S.{{0,19}}?)\s*({PORT})\s+\d+\s+(?:[A-Z](?:,[A-Z])*\s+)?(\S.*?)\s*$")
+
+
+def parse_lldp_brief(text: str) -> Parsed[Neighbour]:
+    """`show lldp neighbors`: names are cut to 20 characters, and a full-length one runs into the port."""
+    sheet: Sheet[Neighbour] = Sheet(text, r"total entries displayed.*|capability codes.*|\([A-Z]\) .*|device id\s.*")
+    for line in sheet:
+        found = _BRIEF.match(line)
+        if found:
+            name, port, remote = found.groups()
+            sheet.rows.append(Neighbour(if_name(port), port_id=mac(remote) or remote, system_name=name))
+        else:
+            sheet.miss(line)
+    return sheet.parsed()
+
+
+_CDP_PORTS = re.compile(rf"^Interface: ({PORT}),\s+Port ID \(outgoing port\): (\S.*?)\s*$")
+
+
+def parse_cdp(text: str) -> Parsed[Neighbour]:
+    """`show cdp neighbors [X] detail`. The device's platform goes before its software in the description."""
+    sheet: Sheet[Neighbour] = Sheet(text, r"total cdp entries.*")
+    name, address, platform, version, prose = "", None, "", False, False
+    for line in sheet:
+        found, ports = _KEY.match(line), _CDP_PORTS.match(line)
+        key, value = (found.group(1).lower(), found.group(2)) if found else ("", "")
+        if key == "device id":
+            name, address, platform, version = value, None, "", False
+        elif not name:
+            sheet.miss(line)
+        elif key == "ip address" and address is None:
+            address = value
+        elif key == "platform":
+            platform = value.split(",")[0]
+        elif ports:
+            local, remote = if_name(ports.group(1)), if_name(ports.group(2))
+            sheet.rows.append(Neighbour(local, "cdp", name, remote, None, name, platform or None, address))
+        elif key == "version":
+            version = prose = True
+        elif version and sheet.rows and sheet.rows[-1].system_name == name:
+            sheet.rows[-1] = replace(sheet.rows[-1], system_description=f"{platform}, {line.strip()}".lstrip(", "))
+            version = False
+        elif line.startswith("advertisement version"):
+            prose = False
+        elif not (found or prose):
+            sheet.miss(line)
+    return sheet.parsed()
+
+
+_UNITS = {"(celsius)": "temperature_c", "(volts)": "supply_v", "(ma)": "bias_ma"}
+_CELL = re.compile(r"[-+]?\d{1,4}(?:\.\d{1,4})?|N/A|NA|-inf")
+
+
+def parse_optics(text: str) -> Parsed[Optics]:
+    """`show interfaces [X] transceiver`: the columns are those of the heading (some have no current); Tx before Rx."""
+    legend = r"if device is.*|\+\+ ?:.*|na or n/a.*|ma:.*|.*optical\s+optical.*|.*temperature\s+voltage.*"
+    sheet: Sheet[Optics] = Sheet(text, legend)
+    columns: list[str] = []
+    for line in sheet:
+        words = line.split()
+        if words[0] == "Port" and len(words) > 1:
+            powers = iter(("tx_dbm", "rx_dbm"))
+            columns = [_UNITS.get(word.lower()) or next(powers, "") for word in words[1:]]
+            continue
+        # Alarm flags ("++", "-") may stand after a value.
+        cells = [word for word in words[1:] if word not in ("++", "+", "-", "--")]
+        if not re.fullmatch(PORT, words[0]) or not columns or len(cells) != len(columns):
+            sheet.miss(line)
+            continue
+        known = {name: decimal(cell) for name, cell in zip(columns, cells, strict=True) if name}
+        sheet.rows.append(replace(Optics(if_name(words[0])), **known))  # type: ignore[arg-type]
+        if not all(_CELL.fullmatch(cell) for cell in cells):
+            sheet.doubt(line)
+    return sheet.parsed()
+
+
+_MESSAGE = re.compile(r"^(.*?)[:\s]*%([A-Z0-9_]+(?:-[A-Z0-9_]+)*?)-(\d)-([A-Z0-9_]+):\s*(.*)$")
+_PLAIN = re.compile(
+    r"^(?:\d{1,9}:\s+)?([*.]?[A-Z][a-z]{2}\s+\d{1,2}(?: \d{4})? \d{2}:\d{2}:\d{2}(?:\.\d+)?(?: [A-Z]+)?): (.+)$"
+)
+
+
+def parse_log(text: str) -> Parsed[LogLine]:
+    """`show logging`, oldest first. The level is the severity's digit (0 emergency … 7 debugging).
+
+    A page of settings stands before the buffer and is passed over; a message of many lines is joined.
+    """
+    sheet: Sheet[LogLine] = Sheet(text)
+    begun = False
+    for line in sheet:
+        message, plain = _MESSAGE.match(line), _PLAIN.match(line)
+        if message:
+            stamp = re.sub(r"^\d{1,9}:\s+", "", message.group(1)) or None
+            said = f"%{message.group(2)}-{message.group(3)}-{message.group(4)}: {message.group(5)}"
+            port = re.search(rf"\b({PORT})\b", message.group(5))
+            sheet.rows.append(LogLine(said, stamp, message.group(3), if_name(port.group(1)) if port else None))
+        elif plain:
+            sheet.rows.append(LogLine(plain.group(2), plain.group(1)))
+        elif sheet.rows:
+            sheet.rows[-1] = replace(sheet.rows[-1], text=f"{sheet.rows[-1].text} {line.strip()}")
+        elif begun:
+            sheet.miss(line)
+        begun = begun or line.startswith("Log Buffer")
+    return sheet.parsed()
+
+
+_CPU = re.compile(r"five seconds: (\d+)%(?:/\d+%)?; one minute: (\d+)%; five minutes: (\d+)%")
+
+
+def parse_load(text: str) -> Parsed[Load]:
+    """`show processes cpu`: one row from its first line; processes are passed over."""
+    sheet: Sheet[Load] = Sheet(text, r"pid runtime.*|\d+\s+\d+\s+\d+\s+\d+\s+[\d.]+%.*")
+    for line in sheet:
+        found = _CPU.search(line)
+        if found:
+            sheet.rows.append(Load(*map(int, found.groups())))
+        else:
+            sheet.miss(line)
+    return sheet.parsed()
+
+
+_RATE = re.compile(r"^Success rate is \d+ percent \((\d+)/(\d+)\)(?:, round-trip min/avg/max = (\d+)/(\d+)/(\d+) ms)?")
+
+
+def parse_ping(text: str) -> Parsed[PingResult]:
+    """`ping A repeat N`: one row."""
+    sheet: Sheet[PingResult] = Sheet(text, r"type escape.*|sending \d+.*|[!.UQM?&]+|packet sent.*")
+    for line in sheet:
+        found = _RATE.match(line)
+        if found:
+            received, sent, *times = found.groups()
+            low, mean, high = (decimal(value) for value in times)
+            sheet.rows.append(PingResult(number(sent), number(received), low, mean, high))
+        else:
+            sheet.miss(line)
+    return sheet.parsed()

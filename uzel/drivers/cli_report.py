@@ -1,0 +1,132 @@
+"""How much of recorded text the drivers understand: per make and operation, and against the expected results.
+
+    python -m uzel.drivers.cli_report FOLDER [--verbose]
+
+FOLDER holds `<make>/<model>__<firmware>__<command>.txt` (or `<source>__<make-os-command>.txt`), with `.noc.json` and
+`.ntc.yml` results of other projects' parsers beside some. Those can be wrong: they are counted, and judged by hand.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from uzel.core.answers import Operation
+from uzel.drivers.cli_drivers import DRIVERS
+from uzel.drivers.cli_text import Parsed
+
+# Which driver reads which make's files, when the file's name does not say more.
+MAKES = {"d-link": "dlink_dxs", "cisco": "cisco_ios", "huawei": "huawei_vrp"}
+OTHER_MODELS = (
+    (re.compile(r"^(?:DGS-3610|DGS-1250)"), "dlink_cisco"),
+    (re.compile(r"^DES-21"), "dlink_des21"),
+)
+COMMANDS: Mapping[Operation, re.Pattern[str]] = {
+    Operation.CABLE_TEST: re.compile(r"^cable-diag|show-cable-diag|^ShowCableDiag|^(?:huawei-vrp-)?virtual-cable-test"),
+    Operation.ERRORS: re.compile(r"error-ports|ShowInterfacesCountersErrors"),
+    Operation.COUNTERS: re.compile(r"packet-ports"),
+    Operation.OPTICS: re.compile(
+        r"ddm-ports.*status|optical-transceiver|interface-transceiver|ShowInterfacesTransceiver$"
+    ),
+    Operation.VLANS: re.compile(
+        r"show-vlan(?:-ports|-brief|-switch(?:-brief)?|-all)?$|interfaces-switchport|display-vlan(?:-all)?$|port-vlan"
+    ),
+    Operation.PORTS: re.compile(
+        r"show-ports|interfaces-status$|interfaces-status-pvlan|ShowInterfacesStatus$|show-interfaces?\d*$|"
+        r"display-interface(?:-brief|\d*)$"
+    ),
+    Operation.MACS: re.compile(r"show-fdb|mac-address-table|ShowMacAddressTable|display-mac-address|show-smac"),
+    Operation.ARP: re.compile(r"arp(?:entry|-all|-brief)?$|Show(?:Ip)?Arp$"),
+    Operation.NEIGHBOURS: re.compile(
+        r"lldp-remote|lldp-neighbors.*detail|LldpNeighborsDetail|cdp-neighbors-detail|lldp-neigh"
+    ),
+    Operation.BINDINGS: re.compile(r"address-binding"),
+    Operation.LOG: re.compile(r"show-log$|show-logging|ShowLogging"),
+    Operation.LOAD: re.compile(r"cpu"),
+    Operation.IDENTITY: re.compile(r"show-switch|show-version|ShowVersion|display-version"),
+}
+
+
+@dataclass
+class Tally:
+    """What was understood of the files of one driver and operation."""
+
+    files: int = 0
+    rows: int = 0
+    not_understood: int = 0
+    doubts: int = 0
+    lines: list[str] = field(default_factory=list)
+
+    def add(self, name: str, parsed: Parsed[Any]) -> None:
+        self.files += 1
+        self.rows += len(parsed.rows)
+        self.not_understood += len(parsed.not_understood)
+        self.doubts += len(parsed.doubts)
+        self.lines += [f"{name}: {line}" for line in (*parsed.not_understood, *parsed.doubts)]
+
+    @property
+    def share(self) -> float:
+        """Rows understood whole among all lines with data, 0…1."""
+        total = self.rows + self.not_understood
+        return (self.rows - min(self.doubts, self.rows)) / total if total else 1.0
+
+
+def classify(file: Path) -> tuple[str, Operation] | None:
+    """The driver and the operation of a file, or None when no driver asks such a thing."""
+    stem = file.name.removesuffix(".txt")
+    parts = stem.split("__")
+    command = parts[2] if parts[0] == "genie" and len(parts) > 2 else parts[-1]
+    command = re.sub(r"^(?:cisco-ios|dlink-ds)-|-?\d+$", "", command)
+    driver = next((name for pattern, name in OTHER_MODELS if pattern.match(stem)), MAKES.get(file.parent.name, ""))
+    if driver not in DRIVERS:
+        return None
+    operation = next((known for known, pattern in COMMANDS.items() if pattern.search(command)), None)
+    return (driver, operation) if operation in DRIVERS[driver].asks else None  # type: ignore[return-value]
+
+
+def read(file: Path, driver: str, operation: Operation) -> Parsed[Any]:
+    """The file by that one of the operation's parsers that understands it best."""
+    # The collection cut the last line end off some files; that end is not what is measured here.
+    text = file.read_bytes().decode(errors="replace") + "\n"
+    answers = [ask.parse(text) for ask in DRIVERS[driver].asks[operation]]
+    return max(answers, key=lambda parsed: (parsed.understood if parsed.rows else -1.0, len(parsed.rows)))
+
+
+def tallies(folder: Path) -> dict[tuple[str, Operation], Tally]:
+    """All files of a folder of recordings, summed up by driver and operation."""
+    found: dict[tuple[str, Operation], Tally] = {}
+    for file in sorted(folder.glob("*/*.txt")):
+        kind = classify(file)
+        if kind:
+            found.setdefault(kind, Tally()).add(file.name, read(file, *kind))
+    return found
+
+
+def expected_counts(folder: Path) -> Iterator[tuple[Path, int, int]]:
+    """(file, rows of the other project's parser, our rows) where that parser lists its rows."""
+    for file in sorted(folder.glob("*/*.txt")):
+        kind, beside = classify(file), file.with_suffix(".noc.json")
+        if kind and beside.exists():
+            result = json.loads(beside.read_text())["result"]
+            if isinstance(result, list):
+                yield file, len(result), len(read(file, *kind).rows)
+
+
+def main(folder: Path, verbose: bool) -> None:
+    for (driver, operation), tally in sorted(tallies(folder).items()):
+        print(
+            f"{driver:12} {operation.value:12} {tally.files:3} files {tally.rows:5} rows"
+            f" {tally.not_understood:4} not understood {tally.doubts:3} in doubt  {tally.share:7.2%}"
+        )
+        for line in tally.lines if verbose else ():
+            print("    ", line[:150])
+    for file, theirs, ours in expected_counts(folder):
+        if theirs != ours:
+            print(f"differs: {file.parent.name}/{file.name}: they have {theirs} rows, we {ours}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), "--verbose" in sys.argv)
