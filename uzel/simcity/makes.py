@@ -36,6 +36,8 @@ class Make:
     firmware: str
     hardware: str = ""
     ports: tuple[PortShape, ...] = ()
+    # Interfaces without a plug: VLANs, loopback, null. Their base_port is 0.
+    virtual: tuple[PortShape, ...] = ()
     # Q-BRIDGE PortList length in octets, which differs by model.
     port_list_octets: int = 4
 
@@ -101,6 +103,23 @@ def _huawei_descr(model: str, vrp: str, software: str) -> str:
 
 
 DLINK, CISCO, HUAWEI = "dlink", "cisco", "huawei"
+IP_FORWARD, PROP_VIRTUAL, SOFTWARE_LOOPBACK, OTHER = 142, 53, 24, 1
+MANAGEMENT_VLAN = 10
+_VIRTUAL = {
+    DLINK: (PortShape("System", 5121, 0, 0, "rif0(System)", IP_FORWARD),),
+    CISCO: (
+        PortShape("Vl1", 1, 0, 1000, "Vlan1", PROP_VIRTUAL),
+        PortShape("Vl10", 10, 0, 1000, "Vlan10", PROP_VIRTUAL),
+        PortShape("Nu0", 10501, 0, 10000, "Null0", OTHER),
+    ),
+    HUAWEI: (
+        PortShape("InLoopBack0", 1, 0, 0, "InLoopBack0", SOFTWARE_LOOPBACK),
+        PortShape("NULL0", 2, 0, 0, "NULL0", OTHER),
+        PortShape("Console9/0/0", 3, 0, 0, "Console9/0/0", 33),
+        PortShape("MEth0/0/1", 4, 0, 100, "MEth0/0/1", ETHERNET_CSMACD),
+        PortShape("Vlanif10", 90, 0, 1000, "Vlanif10", PROP_VIRTUAL),
+    ),
+}
 UPS_RFC1628, UPS_MEGATEC, UPS_APC = "ups-rfc1628", "ups-megatec", "ups-apc"
 OPTICAL_VOLIUS, OPTICAL_HMS, OPTICAL_EDFA, PASSIVE = "optical-volius", "optical-hms", "optical-edfa", "passive"
 DLINK_ID, CISCO_ID, HUAWEI_ID = "1.3.6.1.4.1.171.10", "1.3.6.1.4.1.9.1", "1.3.6.1.4.1.2011.2.23"
@@ -109,7 +128,7 @@ DLINK_ID, CISCO_ID, HUAWEI_ID = "1.3.6.1.4.1.171.10", "1.3.6.1.4.1.9.1", "1.3.6.
 def _dlink(
     model: str, oid: str, descr: str, firmware: str, hardware: str, ports: tuple[PortShape, ...], octets: int = 4
 ) -> Make:
-    return Make("D-Link", model, DLINK, f"{DLINK_ID}.{oid}", descr, firmware, hardware, ports, octets)
+    return Make("D-Link", model, DLINK, f"{DLINK_ID}.{oid}", descr, firmware, hardware, ports, _VIRTUAL[DLINK], octets)
 
 
 _ALL = (
@@ -181,6 +200,7 @@ _ALL = (
         "12.2(55)SE3",
         "V06",
         _cisco_3560g_ports(),
+        _VIRTUAL[CISCO],
     ),
     Make(
         "Cisco",
@@ -191,6 +211,7 @@ _ALL = (
         "15.2(2)E8",
         "V02",
         _cisco_4506_ports(),
+        _VIRTUAL[CISCO],
     ),
     Make(
         "Huawei",
@@ -201,6 +222,7 @@ _ALL = (
         "V200R001C00SPC300",
         "VER B",
         _huawei_ports(24, 0, 2),
+        _VIRTUAL[HUAWEI],
     ),
     Make(
         "Huawei",
@@ -211,11 +233,12 @@ _ALL = (
         "V200R010C00SPC600",
         "VER A",
         _huawei_ports(48, 4, 0),
+        _VIRTUAL[HUAWEI],
     ),
     # NetAgent II answers the Megatec tree; this card has UPS-MIB as well and calls itself by 935.
-    Make("Ippon", "Innova RT 1500", UPS_MEGATEC, "1.3.6.1.4.1.935", "NetAgent II", "2.46.DP522"),
+    Make("Ippon", "Innova RT 1500", UPS_MEGATEC, "1.3.6.1.4.1.935.1.1.1", "NetAgent II", "2.46.DP522"),
     Make("Eltena", "Monolith E 1000RT", UPS_RFC1628, "1.3.6.1.2.1.33", "SNMP/Web adapter DA 806", "2.20"),
-    Make("Eltena", "Intelligent 1500RT2", UPS_MEGATEC, "1.3.6.1.4.1.935", "NetAgent 9", "3.8.DA806"),
+    Make("Eltena", "Intelligent 1500RT2", UPS_MEGATEC, "1.3.6.1.4.1.935.1.1.1", "NetAgent 9", "3.8.DA806"),
     Make(
         "APC",
         "Smart-UPS 1500 RM",
