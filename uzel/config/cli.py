@@ -27,7 +27,8 @@ WITHOUT_DATABASE = {"city"}
 @click.pass_context
 def main(context: click.Context) -> None:
     """Uzel: the support desk of a city broadband operator, joined to its network."""
-    if context.invoked_subcommand in WITHOUT_DATABASE or os.environ.get("DATABASE_URL"):
+    asks_for_help = any(flag in sys.argv for flag in context.help_option_names)
+    if context.invoked_subcommand in WITHOUT_DATABASE or os.environ.get("DATABASE_URL") or asks_for_help:
         return
     server = embedded.start(settings.HOME)
     context.call_on_close(server.cleanup)
