@@ -41,13 +41,14 @@ class Picture:
 
 def picture(network: Network, evidence: Evidence) -> Picture:
     """Read the light. Elements asked through a switch are read after it: silence behind a dark one says nothing."""
-    first = _read(network, _signs(network, evidence, frozenset()), evidence)
+    first = _read(network, signs_of(network, evidence, frozenset()), evidence)
     if not network.asked_via:
         return first
-    return _read(network, _signs(network, evidence, first.lit), evidence)
+    return _read(network, signs_of(network, evidence, first.lit), evidence)
 
 
-def _signs(network: Network, evidence: Evidence, lit_switches: Set[int]) -> Signs:
+def signs_of(network: Network, evidence: Evidence, lit_switches: Set[int]) -> Signs:
+    """What was heard; elements asked through a switch that is not among `lit_switches` say nothing by silence."""
     bright: set[int] = set()
     silent: set[int] = set()
     unlit: set[int] = set()
@@ -150,4 +151,4 @@ def roots(network: Network, picture: Picture, region: Set[int]) -> tuple[int, ..
     touching = sorted(
         i for i in region if network.nodes[i].source or any(near in picture.lit for _, near in network.neighbours[i])
     )
-    return tuple(touching or [min(region)])
+    return tuple(touching or sorted(region))

@@ -1,0 +1,305 @@
+"""The compiled reading of light: the rules of `outage_light` over compact arrays, at the cost of what is lost.
+
+Elements are numbered by `labels.preorder`: what may go dark with an element is within its run of numbers, so only the
+runs of the silent ones are walked. Only a contradiction (an answer from within the dark) costs a walk of all.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from uzel.core.labels import Flags, Ints, Longs, compiled
+
+UNKNOWN, BRIGHT, SILENT, UNLIT = 0, 1, 2, 3
+# States of an element while light is read. Whatever no run of a silent element covers is LIT_OUTSIDE.
+LIT_OUTSIDE, MAYBE, LIT_AGAIN, CLOSED = 0, 1, 2, 3
+
+
+@compiled
+def runs(tops: Ints, size: Ints, healthy: int, n: int) -> Ints:
+    """The runs of numbers below sorted `tops`, none twice, and what light never reaches: [from, to, from, to, …]."""
+    found = np.empty(2 * tops.size + 2, np.int32)
+    k = 0
+    end = 0
+    for top in tops:
+        if top >= end and top < healthy:
+            end = top + size[top]
+            found[k], found[k + 1] = top, end
+            k += 2
+    if healthy < n:
+        found[k], found[k + 1] = healthy, n
+        k += 2
+    return found[:k]
+
+
+@compiled
+def light_again(
+    start: Ints,
+    near: Ints,
+    link: Ints,
+    source: Flags,
+    down: Flags,
+    state: Flags,
+    spans: Ints,
+    forced: Flags,
+    healthy: int,
+) -> None:
+    """Let light back into the MAYBE elements of `spans` from what is lit around them: they become LIT_AGAIN."""
+    stack = np.empty(64, np.int32)
+    for s in range(0, spans.size, 2):
+        for top in range(spans[s], spans[s + 1]):
+            if state[top] != MAYBE:
+                continue
+            lit = source[top] or (forced.size and forced[top])
+            if not lit:
+                for e in range(start[top], start[top + 1]):
+                    j = near[e]
+                    if (state[j] == LIT_AGAIN or (state[j] == LIT_OUTSIDE and j < healthy)) and not (
+                        down.size and down[link[e]]
+                    ):
+                        lit = True
+                        break
+            if not lit:
+                continue
+            state[top] = LIT_AGAIN
+            stack[0] = top
+            depth = 1
+            while depth:
+                depth -= 1
+                i = stack[depth]
+                for e in range(start[i], start[i + 1]):
+                    j = near[e]
+                    if state[j] == MAYBE and not (down.size and down[link[e]]):
+                        state[j] = LIT_AGAIN
+                        if depth == stack.size:
+                            longer = np.empty(2 * stack.size, np.int32)
+                            longer[:depth] = stack
+                            stack = longer
+                        stack[depth] = j
+                        depth += 1
+
+
+@compiled
+def mark(state: Flags, spans: Ints, closed: Ints) -> None:
+    """Everything in the runs may be dark; `closed` elements pass no light."""
+    for s in range(0, spans.size, 2):
+        state[spans[s] : spans[s + 1]] = MAYBE
+    for i in closed:
+        state[i] = CLOSED
+
+
+@compiled
+def contradicted(state: Flags, spans: Ints, sign: Flags) -> bool:
+    """Whether an answering element was left dark."""
+    for s in range(0, spans.size, 2):
+        for i in range(spans[s], spans[s + 1]):
+            if sign[i] == BRIGHT and state[i] == MAYBE:
+                return True
+    return False
+
+
+@compiled
+def dark_of(state: Flags, spans: Ints, healthy: int) -> Ints:
+    """The elements left dark, in order."""
+    count = 0
+    for s in range(0, spans.size, 2):
+        for i in range(spans[s], spans[s + 1]):
+            count += state[i] == CLOSED or (state[i] == MAYBE and i < healthy)
+    dark = np.empty(count, np.int32)
+    k = 0
+    for s in range(0, spans.size, 2):
+        for i in range(spans[s], spans[s + 1]):
+            if state[i] == CLOSED or (state[i] == MAYBE and i < healthy):
+                dark[k] = i
+                k += 1
+    return dark
+
+
+@compiled
+def clear(state: Flags, spans: Ints) -> None:
+    """Make the states ready for the next reading."""
+    for s in range(0, spans.size, 2):
+        state[spans[s] : spans[s + 1]] = LIT_OUTSIDE
+
+
+@compiled
+def believed(
+    start: Ints, near: Ints, link: Ints, source: Flags, down: Flags, closed: Flags, doubted: Flags, sign: Flags
+) -> Flags:
+    """Rule 2: of the doubted, those on a path from a source to an answering element through the fewest doubted."""
+    n = source.size
+    fewest = np.full(n, -1, np.int32)
+    level = np.empty(n, np.int32)
+    later = np.empty(n, np.int32)
+    cost = 0
+    waiting = 0
+    depth = 0
+    for i in range(n):
+        if source[i] and not closed[i] and not doubted[i]:
+            fewest[i], level[depth] = 0, i
+            depth += 1
+    for i in range(n):
+        if source[i] and not closed[i] and doubted[i]:
+            fewest[i], later[waiting] = -2, i
+            waiting += 1
+    while depth or waiting:
+        while depth:
+            depth -= 1
+            i = level[depth]
+            for e in range(start[i], start[i + 1]):
+                j = near[e]
+                if fewest[j] != -1 or closed[j] or (down.size and down[link[e]]):
+                    continue
+                if doubted[j]:
+                    fewest[j] = -2  # waits for the next level
+                    later[waiting] = j
+                    waiting += 1
+                else:
+                    fewest[j], level[depth] = cost, j
+                    depth += 1
+        cost += 1
+        for k in range(waiting):
+            if fewest[later[k]] < 0:
+                fewest[later[k]], level[depth] = cost, later[k]
+                depth += 1
+        waiting = 0
+    return _on_paths(start, near, link, down, fewest, doubted, sign, level)
+
+
+@compiled
+def _on_paths(
+    start: Ints, near: Ints, link: Ints, down: Flags, fewest: Ints, doubted: Flags, sign: Flags, stack: Ints
+) -> Flags:
+    marked = np.zeros(fewest.size, np.uint8)
+    depth = 0
+    for i in range(fewest.size):
+        if sign[i] == BRIGHT and fewest[i] > 0:
+            marked[i], stack[depth] = 1, i
+            depth += 1
+    while depth:
+        depth -= 1
+        i = stack[depth]
+        for e in range(start[i], start[i + 1]):
+            j = near[e]
+            if marked[j] or fewest[j] < 0 or (down.size and down[link[e]]):
+                continue
+            if fewest[j] + (1 if doubted[i] else 0) == fewest[i]:
+                marked[j], stack[depth] = 1, j
+                depth += 1
+    for i in range(fewest.size):
+        if not doubted[i]:
+            marked[i] = 0
+    return marked
+
+
+@compiled
+def unheard_near(gone: Ints, start: Ints, near: Ints, sign: Flags) -> Ints:
+    """Elements that nobody heard of, joined to dark ones directly or by others like them; ends feed nothing."""
+    seen = set([np.int32(-1)])  # noqa: C405 - a typed set of numba
+    found = [np.int32(-1)]
+    for g in gone:
+        for e in range(start[g], start[g + 1]):
+            j = near[e]
+            if sign[j] == UNKNOWN and start[j + 1] - start[j] > 1 and j not in seen:
+                seen.add(j)
+                found.append(j)
+    head = 1
+    while head < len(found):
+        i = found[head]
+        head += 1
+        for e in range(start[i], start[i + 1]):
+            j = near[e]
+            if sign[j] == UNKNOWN and start[j + 1] - start[j] > 1 and j not in seen:
+                seen.add(j)
+                found.append(j)
+    out = np.empty(len(found) - 1, np.int32)
+    for k in range(1, len(found)):
+        out[k - 1] = found[k]
+    return out
+
+
+@compiled
+def tally(at_place: Ints, flag: Flags, value: int) -> Ints:
+    """Prefix counts of `flag == value` along the preorder of the dominator tree."""
+    total = np.zeros(at_place.size + 1, np.int32)
+    for k in range(at_place.size):
+        total[k + 1] = total[k] + (flag[at_place[k]] == value)
+    return total
+
+
+@compiled
+def grouped(
+    dark: Ints, state: Flags, start: Ints, near: Ints, source: Flags, sign: Flags, healthy: int
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """The connected dark regions in which something was heard to be dark.
+
+    (members region by region, where each region starts in them, roots likewise, where each starts in these.)
+    While it works, a member's state is moved away from MAYBE and CLOSED by 2 or more, and put back at the end.
+    """
+    members = np.empty(dark.size, np.int32)
+    tops = np.empty(dark.size, np.int32)
+    member_at = np.zeros(dark.size + 1, np.int32)
+    top_at = np.zeros(dark.size + 1, np.int32)
+    count = 0
+    taken = 0
+    ends = 0
+    for seed in dark:
+        if (sign[seed] != SILENT and sign[seed] != UNLIT) or state[seed] >= 8:
+            continue
+        head = taken
+        members[taken] = seed
+        state[seed] += 8
+        taken += 1
+        first_top = ends
+        while head < taken:
+            i = members[head]
+            head += 1
+            touches = source[i] != 0
+            for e in range(start[i], start[i + 1]):
+                j = near[e]
+                t = state[j]
+                if t == CLOSED or (t == MAYBE and j < healthy):
+                    state[j] += 8
+                    members[taken] = j
+                    taken += 1
+                elif t == LIT_AGAIN or (t == LIT_OUTSIDE and j < healthy):
+                    touches = True
+            if touches:
+                tops[ends] = i
+                ends += 1
+        if ends == first_top:
+            tops[ends : ends + taken - member_at[count]] = members[member_at[count] : taken]
+            ends += taken - member_at[count]
+        count += 1
+        member_at[count] = taken
+        top_at[count] = ends
+    for k in range(taken):
+        state[members[k]] -= 8
+    return members[:taken], member_at[: count + 1], tops[:ends], top_at[: count + 1]
+
+
+@compiled
+def counts(
+    members: Ints,
+    own: NDArray[np.integer[Any]],
+    spread_at: Ints,
+    spread_of: Ints,
+    spread_class: Ints,
+    stamp: Ints,
+    turn: int,
+) -> Longs:
+    """What hangs on `members`, by column, each subscriber once however many of them it hangs on.
+
+    `stamp` remembers for each subscriber that hangs on several elements the last `turn` in which it was counted.
+    """
+    total = np.zeros(own.shape[1], np.int64)
+    for i in members:
+        for c in range(own.shape[1]):
+            total[c] += own[i, c]
+        for k in range(spread_at[i], spread_at[i + 1]):
+            who = spread_of[k]
+            if stamp[who] == turn:
+                total[spread_class[who]] -= 1
+            stamp[who] = turn
+    return total
