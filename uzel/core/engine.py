@@ -43,6 +43,10 @@ class Engine:
         upto = self.prefix[:, :people].sum(axis=1, dtype=np.int32)
         self._people: Ints = upto[layout.first + layout.run] - upto[layout.first]
 
+    def numbers(self, ids: Longs) -> Ints:
+        """The numbers of these ids; KeyError when one is not on the map."""
+        return self.layout.numbers(ids)
+
     @classmethod
     def from_columns(
         cls,
