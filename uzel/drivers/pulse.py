@@ -70,6 +70,7 @@ class _Question:
     target: Target
     asked_at: float
     sent_at: float
+    retries: int
     attempt: int = 0
     done: Callable[[], None] | None = None
     settled: bool = False
@@ -130,15 +131,18 @@ class Pulse:
         """How many questions wait to be sent or answered."""
         return len(self._queue) + len(self._urgent) + len(self._pending)
 
-    def ask(self, targets: Iterable[Target], *, urgent: bool = False) -> None:
-        """Put one question to each; the outcome goes to the listener. Urgent ones overtake the rest."""
+    def ask(self, targets: Iterable[Target], *, urgent: bool = False, once: bool = False) -> None:
+        """Put one question to each; the outcome goes to the listener.
+
+        Urgent ones overtake the rest. `once`: without retries, for those that are known to be silent.
+        """
         queue = self._urgent if urgent else self._queue
-        now = self._loop.time()
-        queue.extend(_Question(target, now, now) for target in targets)
+        now, retries = self._loop.time(), 0 if once else self._retries
+        queue.extend(_Question(target, now, now, retries) for target in targets)
         self._pump()
 
-    async def ask_now(self, targets: Iterable[Target]) -> None:
-        """Ask at once and return when every one of these has answered or is silent after its retries."""
+    async def ask_now(self, targets: Iterable[Target], *, once: bool = False) -> None:
+        """Ask at once and return when every one of these has answered or is silent after its retries, if any."""
         wanted = list(targets)
         if not wanted:
             return
@@ -150,8 +154,8 @@ class Pulse:
             if not left and not future.done():
                 future.set_result(None)
 
-        now = self._loop.time()
-        self._urgent.extend(_Question(target, now, now, done=done) for target in wanted)
+        now, retries = self._loop.time(), 0 if once else self._retries
+        self._urgent.extend(_Question(target, now, now, retries, done=done) for target in wanted)
         self._pump()
         await future
 
@@ -200,7 +204,7 @@ class Pulse:
             if question is None or question.settled:
                 continue
             self.counts["timed_out"] += 1
-            if question.attempt < self._retries:
+            if question.attempt < question.retries:
                 question.attempt += 1
                 self._urgent.append(question)
                 if question.attempt == 1:

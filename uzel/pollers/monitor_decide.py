@@ -95,19 +95,19 @@ class Decider:
         while True:
             serial, evidence = self._flips.serial, world.evidence(time.time())
             wanted = set(await asyncio.to_thread(to_ask, world.net.network, evidence, fresh_s=FRESH_S))
-            if returned:
-                # Somebody is back: whoever was silent with it may be too.
-                wanted |= evidence.silent
-                returned = False
+            # Somebody is back: whoever was silent with it may be too.
+            again = evidence.silent if returned else frozenset[int]()
+            returned = False
             wanted &= world.views.keys()
             suspects = self._near_suspects(world, evidence)
             batteries = self._batteries(world, evidence)
             ports = self._dark_edges(world, evidence)
             pinged = self._to_ping(world, evidence)
-            if not (wanted or suspects or batteries or ports or pinged) or time.monotonic() > deadline:
+            if not (wanted or again or suspects or batteries or ports or pinged) or time.monotonic() > deadline:
                 return evidence, serial
             await asyncio.gather(
                 self._pulse.ask_now(world.views[i].target for i in wanted),
+                self._pulse.ask_now((world.views[i].target for i in again if i in world.views), once=True),
                 self._readings.power_and_light(world, batteries),
                 self._readings.ports(world, ports.items()),
                 self._ping(world, pinged),

@@ -96,8 +96,9 @@ class Watch:
                 random.shuffle(order)
             size = max(1, round(len(order) * SLICE_S / self._interval_s))
             if pulse.backlog < 4 * size + 2000:
-                views = (self.world.views.get(i) for i in order[at : at + size])
-                pulse.ask(view.target for view in views if view is not None and not view.suspected)
+                views = [view for i in order[at : at + size] if (view := self.world.views.get(i))]
+                pulse.ask(view.target for view in views if view.answers is not False and not view.suspected)
+                pulse.ask((view.target for view in views if view.answers is False), once=True)
                 at += size
             self._count(pulse)
             await asyncio.sleep(SLICE_S)

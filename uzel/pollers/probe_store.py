@@ -42,7 +42,10 @@ WHERE id > (SELECT coalesce(max(id), 0) FROM network_probe) - %(recent)s
 """
 CLAIM = """
 UPDATE network_probe SET state = 'running', started_at = clock_timestamp()
-WHERE id IN (SELECT id FROM network_probe WHERE state = 'waiting' ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
+WHERE id IN (
+  SELECT id FROM network_probe WHERE state = 'waiting' AND asked_at >= now() - make_interval(secs => %s)
+  ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+)
 RETURNING id
 """
 EARLIER_RESULTS = """
@@ -68,7 +71,7 @@ def tidy() -> None:
 def claim(most: int) -> list[Question]:
     """Take up to `most` waiting probes, oldest first; two probers never take the same one."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(CLAIM, [most])
+        cursor.execute(CLAIM, [EXPIRES_S, most])
         ids = [row[0] for row in cursor.fetchall()]
     if not ids:
         return []

@@ -41,7 +41,6 @@ class Prober:
     def __init__(self) -> None:
         """Nothing is claimed yet."""
         self.stop = asyncio.Event()
-        self.is_listening = False
         self._wake = asyncio.Event()
         self._reader = LineReader()
         self._running: dict[asyncio.Task[None], Question] = {}
@@ -85,7 +84,7 @@ class Prober:
         loop = asyncio.get_running_loop()
         try:
             await asyncio.wait_for(loop.run_in_executor(self._database, store.release, left), GRACE_S)
-            await loop.run_in_executor(self._database, connection.close)
+            await loop.run_in_executor(self._database, _leave)
         except (Error, TimeoutError):
             log.warning("The database is away: %d probes stay claimed until they expire", len(left))
         self._database.shutdown(wait=False)
@@ -134,14 +133,12 @@ class Prober:
             try:
                 async with await psycopg.AsyncConnection.connect(**_parameters(), autocommit=True) as listener:
                     await listener.execute(f"LISTEN {CHANNEL}")
-                    self.is_listening = True
                     # What was asked between two connections.
                     self._wake.set()
                     async for _ in listener.notifies():
                         self._wake.set()
             except psycopg.Error:
-                self.is_listening = False
-            await asyncio.sleep(DATABASE_RETRY_S)
+                await asyncio.sleep(DATABASE_RETRY_S)
 
 
 OPERATIONS = {"line": LineReader.read}
@@ -155,6 +152,11 @@ def _fresh(function: Callable[..., Result], arguments: tuple[Any, ...]) -> Resul
     except Error:
         connection.close()
         raise
+
+
+def _leave() -> None:
+    """Close the connection of the thread that calls (`connection.close` itself would be that of another)."""
+    connection.close()
 
 
 def _parameters() -> dict[str, Any]:
