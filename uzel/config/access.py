@@ -50,6 +50,12 @@ ACCESS: dict[str, frozenset[Role]] = {
     "outages:planned_cancel": PLANNERS,
     # network
     # desk
+    "desk:search": STAFF,
+    "desk:card": STAFF,
+    "desk:card_state": STAFF,
+    "desk:line": STAFF,
+    "desk:verdict": STAFF,
+    "desk:check": STAFF,
 }
 
 

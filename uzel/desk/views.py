@@ -28,7 +28,7 @@ def search(request: HttpRequest) -> HttpResponse:
     """Results as one types (a fragment), or the page; one thing named exactly opens at once."""
     text = clean(request.GET.get("q", ""))
     results = find(text)
-    is_typing = bool(request.headers.get("HX-Request"))
+    is_typing = bool(request.headers.get("HX-Request")) and not request.headers.get("HX-History-Restore-Request")
     if results.subscribers:
         audit(
             user=request.user,

@@ -1,0 +1,51 @@
+"""Words of the desk for templates: phones, addresses, MACs, facts of a finding."""
+
+from typing import Any
+
+from django import template
+
+from uzel.core.diagnosis import Finding
+from uzel.subscribers.models import Subscriber
+
+register = template.Library()
+
+
+@register.filter
+def phone(digits: str) -> str:
+    """A phone as people read it: +7 916 123-45-67; a short code as it is."""
+    if len(digits) == 11 and digits.startswith("7"):
+        return f"+7 {digits[1:4]} {digits[4:7]}-{digits[7:9]}-{digits[9:]}".replace(" ", "\u00a0")
+    return f"+{digits}" if len(digits) > 7 else digits
+
+
+@register.filter
+def mac(digits: str | None) -> str:
+    """Twelve hex digits as 00:1a:2b:3c:4d:5e."""
+    return ":".join((digits or "")[i : i + 2] for i in range(0, len(digits or ""), 2))
+
+
+@register.filter
+def facts(finding: Finding) -> dict[str, Any]:
+    """The evidence of a finding by name."""
+    return {fact.name: fact.value for fact in finding.evidence}
+
+
+@register.filter
+def words(value: object) -> list[str]:
+    """A fact of several words, apart."""
+    return str(value).split()
+
+
+@register.filter
+def place(subscriber: Subscriber) -> str:
+    """Street, house and flat in one line; empty when no building is known."""
+    building = subscriber.building
+    if building is None:
+        return ""
+    return f"{building.street}, {building.number}" + (f" – {subscriber.flat}" if subscriber.flat else "")
+
+
+@register.filter
+def status_word(status: str) -> str:
+    """The status of a contract in words."""
+    return str(dict(Subscriber.Status.choices).get(status, status))
