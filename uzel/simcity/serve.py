@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, cast
 
 import uvloop
 
@@ -68,8 +68,8 @@ class SnmpFace(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio."""
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        # uvloop's transports are not subclasses of asyncio's.
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         """Answer, or keep silent."""
@@ -157,19 +157,8 @@ async def _live(serving: Serving) -> None:
             memory.save(serving.city)
 
 
-async def serve(
-    folder: Path,
-    sock: Path,
-    *,
-    traps: Address | None,
-    syslog: Address | None,
-    pace: Pace,
-    ready: Callable[[City], None],
-) -> None:
-    """Serve the city until cancelled or told to stop by SIGINT or SIGTERM. Raises CannotServe, world.BadFolder."""
-    world = load(folder)
-    allow_sockets(sum(1 for device in world.devices.values() if device.address))
-    serving = Serving(memory.recall(world, time.time(), pace), traps, syslog)
+async def serve(serving: Serving, sock: Path, ready: Callable[[City], None]) -> None:
+    """Serve the city until cancelled or told to stop by SIGINT or SIGTERM. Raises CannotServe."""
     for open_face in FACES.values():
         await open_face(serving)
     server = await asyncio.start_unix_server(lambda r, w: _control(serving, r, w), sock, limit=_MAX_COMMAND)
