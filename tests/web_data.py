@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from uzel.journal.operations import emit
@@ -16,10 +18,15 @@ from uzel.subscribers.models import Building, Service, Subscriber
 STREETS = ("Липовая", "Заречная", "Мостовая", "Хлебная", "Садовая", "Кузнечная")
 
 
+PASSWORD = "long-enough-7"
+# Hashing is slow on purpose: once is enough.
+_hashed = functools.cache(make_password)
+
+
 def people() -> dict[Role, User]:
     """One account per role, named as the role."""
     return {
-        role: User.objects.create_user(username=str(role), password="long-enough-7", role=role, last_name=str(role))
+        role: User.objects.create(username=str(role), password=_hashed(PASSWORD), role=role, last_name=str(role))
         for role in Role
     }
 

@@ -84,6 +84,8 @@ class Hub:
         self.heartbeat_s = heartbeat_s
         self.readers: set[Reader] = set()
         self.last_id = 0
+        # Whether it listens just now.
+        self.listens = False
         self._task: asyncio.Task[None] | None = None
 
     @contextlib.asynccontextmanager
@@ -100,6 +102,7 @@ class Hub:
             if not self.readers and self._task is not None:
                 self._task.cancel()
                 self._task = None
+                self.listens = False
 
     async def _run(self) -> None:
         wait = 0.2
@@ -110,11 +113,13 @@ class Hub:
                     await listening.execute("LISTEN uzel_event")
                     await self._begin(listening, lost)
                     lost, wait = False, 0.2
+                    self.listens = True
                     await self._listen(listening)
             except (psycopg.Error, OSError) as error:
                 if not lost:
                     log.warning("live: the database is lost, trying again: %s", str(error).strip())
                 lost = True
+                self.listens = False
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, 5.0)
 
@@ -164,7 +169,7 @@ async def _connect() -> Any:
     """A connection of our own, outside Django's: it lives as long as the process has readers."""
     parameters = await sync_to_async(connection.get_connection_params)()
     kept = {name: parameters[name] for name in ("dbname", "host", "port", "user", "password") if name in parameters}
-    return await psycopg.AsyncConnection.connect(**kept, autocommit=True)
+    return await psycopg.AsyncConnection.connect(**kept, autocommit=True, application_name="uzel-live")
 
 
 HUB = Hub(_connect)
