@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import template
+from django.conf import settings
 
 from uzel.core.diagnosis import Finding
 from uzel.subscribers.models import Subscriber
@@ -12,7 +13,10 @@ register = template.Library()
 
 @register.filter
 def phone(digits: str) -> str:
-    """A phone as people read it: +7 916 123-45-67; a short code as it is."""
+    """A phone as people read it: +7 916 123-45-67, +7 4852 12-34-56 in the own city; a short code as it is."""
+    local = digits.removeprefix("7" + settings.CITY_CODE)
+    if len(digits) == 11 and len(local) == 6:
+        return f"+7 {settings.CITY_CODE} {local[:2]}-{local[2:4]}-{local[4:]}".replace(" ", "\u00a0")
     if len(digits) == 11 and digits.startswith("7"):
         return f"+7 {digits[1:4]} {digits[4:7]}-{digits[7:9]}-{digits[9:]}".replace(" ", "\u00a0")
     return f"+{digits}" if len(digits) > 7 else digits
