@@ -71,9 +71,10 @@ def _mac_oid(mac: str) -> Oid:
 
 def _plain_fdb(asked: Asked) -> Rows:
     """dot1dTpFdbTable: by MAC alone; on Cisco only of the asked VLAN."""
-    entries = {
-        _mac_oid(row[0]): row for row in fdb(asked) if asked.device.make.family != CISCO or row[1] == (asked.vlan or 1)
-    }
+    entries: dict[Oid, FdbRow] = {}
+    for row in fdb(asked):
+        if asked.device.make.family != CISCO or row[1] == (asked.vlan or 1):
+            entries.setdefault(_mac_oid(row[0]), row)
     return rows(list(entries.items()))
 
 
