@@ -49,6 +49,12 @@ ACCESS: dict[str, frozenset[Role]] = {
     "outages:planned_edit": PLANNERS,
     "outages:planned_cancel": PLANNERS,
     # network
+    "network:tree": STAFF,
+    "network:branch": STAFF,
+    "network:lines": STAFF,
+    "network:site": STAFF,
+    "network:device": STAFF,
+    "network:blast": STAFF,
     # desk
     "desk:search": STAFF,
     "desk:card": STAFF,

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("uzel.outages.urls")),
+    path("", include("uzel.network.urls")),
     path("", include("uzel.web.urls")),
     path("", include("uzel.desk.urls")),
     path("people/", include("uzel.people.urls")),

@@ -34,17 +34,22 @@ class Adjacency:
 
 def current() -> Adjacency:
     """The adjacency of the network as it is now; one short query when nothing has changed."""
+    return _read(version())
+
+
+def version() -> tuple[object, ...]:
+    """What changes when the network does."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT (SELECT max(id) FROM journal_event WHERE name = 'network.changed'),"
-            " (SELECT max(id) FROM network_link), (SELECT max(id) FROM network_device)"
+            " (SELECT max(id) FROM network_link), (SELECT max(id) FROM network_device),"
+            " (SELECT max(id) FROM network_powerfeed)"
         )
-        version = cursor.fetchone()
-    return _read(str(connection.settings_dict["NAME"]), version)
+        return (str(connection.settings_dict["NAME"]), *cursor.fetchone())
 
 
 @lru_cache(maxsize=2)
-def _read(database: str, version: tuple[int | None, ...]) -> Adjacency:
+def _read(version: tuple[object, ...]) -> Adjacency:
     devices = list(Device.objects.values_list("id", "kind", "is_source", "managed_via_id"))
     links = list(Link.objects.order_by("id").values_list("id", "a_device_id", "b_device_id"))
     return build(devices, links)

@@ -1,0 +1,101 @@
+"""The words of the network's states and things."""
+
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext_lazy as _
+
+from uzel.network.models import DeviceKind, Level
+
+register = template.Library()
+
+LIGHT = {
+    "lit": _("works"),
+    "dark": _("no light"),
+    "silent": _("does not answer"),
+    "unknown": _("not known"),
+    "planned": _("planned work"),
+}
+READINGS = {
+    "on_battery": _("on battery"),
+    "low": _("battery low"),
+    "charge_percent": _("charge, %"),
+    "runtime_min": _("runtime left, min"),
+    "input_v": _("input, V"),
+    "load_percent": _("load, %"),
+    "temperature_c": _("temperature, °C"),
+    "replace": _("battery to be replaced"),
+    "input_dbm": _("light at the input, dBm"),
+    "output_dbuv": _("output level, dBµV"),
+    "supply_v": _("supply, V"),
+}
+CLASSES = {"person": _("households"), "business": _("business customers"), "municipal": _("the city")}
+SERVICES = {
+    "internet": _("internet"),
+    "catv": _("cable TV"),
+    "dtv": _("digital TV"),
+    "iptv": _("IPTV"),
+    "telephony": _("telephony"),
+    "traffic_light": _("traffic lights"),
+}
+PORTS = {
+    "up": _("link"),
+    "down": _("no link"),
+    "off": _("switched off"),
+    "slow": _("slower than it should be"),
+    "unknown": _("not seen yet"),
+}
+
+
+def _worded(words: dict[str, Any], name: str) -> str:
+    return str(words.get(name, name))
+
+
+@register.filter
+def shine_word(light: str) -> str:
+    """The state of light in a word."""
+    return _worded(LIGHT, light)
+
+
+@register.filter
+def reading_word(name: str) -> str:
+    """What a reading measures, with its unit."""
+    return _worded(READINGS, name)
+
+
+@register.filter
+def reading_value(value: object) -> str:
+    """Yes and no in words; numbers as they are."""
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+@register.filter
+def class_word(name: str) -> str:
+    """A class of customers, many of them."""
+    return _worded(CLASSES, name)
+
+
+@register.filter
+def kind_of_service(name: str) -> str:
+    """A kind of service."""
+    return _worded(SERVICES, name)
+
+
+@register.filter
+def port_word(state: str) -> str:
+    """The state of a port."""
+    return _worded(PORTS, state)
+
+
+@register.filter
+def kind_word(kind: str) -> str:
+    """A kind of device."""
+    return str(DeviceKind(kind).label) if kind in DeviceKind.values else kind
+
+
+@register.filter
+def site_level_word(level: int) -> str:
+    """A level of the hierarchy."""
+    return str(Level(level).label)

@@ -1,0 +1,97 @@
+"""Pages of the network: the tree, a place, a device. A fragment is answered to htmx, the whole page otherwise."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from uzel.network import blast as blasts
+from uzel.network import drawing, equipment, places
+from uzel.network.light import WORST_FIRST, Light, device_light
+from uzel.network.queries import path_to_source
+
+
+@require_GET
+def tree(request: HttpRequest) -> HttpResponse:
+    """The city, the first two levels open; the rest comes as it is opened."""
+    top = [(root, places.below(root.site)[: places.PART]) for root in places.roots()]
+    return _page(request, "network/tree", {"top": top})
+
+
+@require_GET
+def lines(request: HttpRequest) -> HttpResponse:
+    """The lines of the tree that a page shows, anew: what is open stays open."""
+    asked = [int(text) for text in request.GET.getlist("place") if text.isdecimal() and len(text) < 19]
+    return render(request, "network/lines.html", {"lines": places.some(asked[: places.PART])})
+
+
+@require_GET
+def branch(request: HttpRequest, code: str) -> HttpResponse:
+    """The places below one, a part at a time."""
+    site = equipment.find_site(code)
+    if site is None:
+        raise Http404
+    lines = places.below(site, after=request.GET.get("after", ""))
+    more = lines[places.PART - 1].site.code if len(lines) > places.PART else ""
+    return render(request, "network/branch.html", {"site": site, "lines": lines[: places.PART], "more": more})
+
+
+@require_GET
+def site(request: HttpRequest, code: str) -> HttpResponse:
+    """A place: what stands in it, what hangs on it, what is around."""
+    found = equipment.find_site(code)
+    if found is None:
+        raise Http404
+    devices = equipment.devices_of(found)
+    ids = [device.pk for device, _ in devices]
+    lights = [light for device, light in devices if device.address or light is Light.DARK]
+    below = places.below(found)
+    context = {
+        "site": found,
+        "above": places.above(found),
+        "light": min(lights, key=WORST_FIRST.index, default=Light.UNKNOWN),
+        "devices": devices,
+        "hangs": blasts.hanging_on(ids),
+        "below": below[: places.PART],
+        "more": len(below) > places.PART,
+        "outages": equipment.open_outages(ids),
+        "drawing": drawing.around(ids),
+    }
+    return _page(request, "network/site", context)
+
+
+@require_GET
+def device(request: HttpRequest, code: str) -> HttpResponse:
+    """A device: its state, ports, power, way to the centre, trouble and checks."""
+    found = equipment.find_device(code)
+    if found is None:
+        raise Http404
+    context = {
+        "device": found,
+        "state": getattr(found, "state", None),
+        "light": device_light(found),
+        "above": places.above(found.site),
+        "ports": equipment.front_panel(found),
+        "power": equipment.power_chain(found),
+        "feeds": equipment.fed_by(found),
+        "way": path_to_source(found.pk),
+        "hangs": blasts.hanging_on([found.pk]),
+        "outages": equipment.open_outages([found.pk]),
+        "probes": equipment.probes(found),
+        "drawing": drawing.around([found.pk]),
+    }
+    return _page(request, "network/device", context)
+
+
+@require_GET
+def blast(request: HttpRequest, code: str) -> HttpResponse:
+    """What goes dark if the device fails; asked for after the page, since it looks at the whole network."""
+    found = equipment.find_device(code)
+    if found is None:
+        raise Http404
+    dark = blasts.goes_dark(found.pk)
+    return render(request, "network/blast.html", {"devices": len(dark), "dark": blasts.hanging_on(dark)})
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
+    is_fragment = bool(request.headers.get("HX-Request"))
+    return render(request, f"{template}_inside.html" if is_fragment else f"{template}.html", context)
