@@ -12,6 +12,41 @@
   // The last minute of messages, kept by the tab that listens, for tabs that open meanwhile.
   var recent = [];
 
+  // In a storm an element is told at once and then at most every 700 ms, and the last word is always told: a message
+  // that comes while the answer to an earlier one is on its way waits, since the answer replaces the element.
+  var held = new Map();
+
+  function current(key) {
+    return typeof key === "string" ? document.getElementById(key) : key;
+  }
+
+  function nudge(element, trigger, data) {
+    var key = element.id || element;
+    var waiting = held.get(key);
+    if (waiting) {
+      waiting.next = { trigger: trigger, data: data };
+      return;
+    }
+    if (element.classList.contains("htmx-request")) {
+      held.set(key, { next: { trigger: trigger, data: data } });
+    } else {
+      held.set(key, { next: null });
+      element.dispatchEvent(new CustomEvent(trigger, { bubbles: false, detail: data }));
+    }
+    window.setTimeout(release, 700, key);
+  }
+
+  function release(key) {
+    var next = held.get(key).next;
+    var element = current(key);
+    if (next && element && element.isConnected && element.classList.contains("htmx-request")) {
+      window.setTimeout(release, 200, key);
+      return;
+    }
+    held.delete(key);
+    if (next && element && element.isConnected) nudge(element, next.trigger, next.data);
+  }
+
   function fresh(message) {
     if (!message.id) return true;
     if (seen.has(message.id)) return false;
@@ -24,6 +59,7 @@
     if (message.name === "live") {
       state.hidden = message.on;
       state.textContent = message.on ? "" : state.dataset.lost;
+      document.body.dataset.listening = message.on ? "yes" : "no";
       return;
     }
     if (!fresh(message)) return;
@@ -33,7 +69,7 @@
         .match(/sse:[\w.]+/g)
         .forEach(function (trigger) {
           if (message.name === "resync" || trigger === "sse:" + message.name) {
-            element.dispatchEvent(new CustomEvent(trigger, { bubbles: false, detail: message.data }));
+            nudge(element, trigger, message.data);
           }
         });
     });
@@ -85,6 +121,7 @@
     if (channel) {
       channel.addEventListener("message", function (event) {
         if (event.data.name !== "hello") return;
+        channel.postMessage({ name: "live", on: document.body.dataset.listening === "yes" });
         recent.forEach(function (message) {
           if (message.at >= event.data.rendered - 2) channel.postMessage(message);
         });
