@@ -18,7 +18,7 @@ _LETTER = frozenset({"лит", "литера", "литер"})
 _FLAT = frozenset({"кв", "квартира", "оф", "офис", "ком", "комната", "пом", "помещение"})
 _ASIDE = frozenset({"под", "подъезд", "подьезд", "эт", "этаж", "вход"})
 _ORDINAL = frozenset({"я", "й", "ая", "ый", "ой", "ий", "го", "е", "ое", "ья", "ти"})
-_PART = re.compile(r"(?P<number>\d+)|(?P<word>[^\W\d_]+(?:-[^\W\d_]+)*)|(?P<mark>[/-])|(?P<gap>[^\w/-]+|_)")
+_PART = re.compile(r"(?P<number>\d+)|(?P<word>[^\W\d_](?=кв\d)|[^\W\d_]+(?:-[^\W\d_]+)*)|(?P<mark>[/-])|(?P<gap>[^\w/-]+|_)")
 _BLOCK_JOINED = re.compile(r"(\d+)(к|с|корп|стр)(\d+)")
 
 
@@ -43,12 +43,6 @@ class _Item:
 def house_key(number: str) -> str:
     """One form of a house number: «5 корп. 1», «5/1», «5К1» are "5к1"; «12 А» is "12а"; «5 стр. 2» is "5с2"."""
     return "-".join(item.text for item in _items(number) if item.text)
-
-
-def street_words(text: str) -> tuple[str, ...]:
-    """Words of a street without its type, "1-я Садовая ул." as ("1", "садовая"); all words if nothing else."""
-    items = _items(text)
-    return tuple(item.text for item in items) or tuple(plain(text).split())
 
 
 def parse_address(text: str) -> tuple[Address, ...]:
