@@ -119,7 +119,7 @@ class Light:
         self.light(spans, gone, down, NO_FLAGS)
         trusted = np.zeros(at.ids.size, np.uint8) if up.size else NO_FLAGS
         if rd.contradicted(self._state, spans, self.sign):
-            trusted = self._paths((self.sign == rd.UNLIT).view(np.uint8), (self.sign == rd.SILENT).view(np.uint8), down)
+            trusted = self._paths(spans, (self.sign == rd.SILENT).view(np.uint8), down)
         if up.size:
             self._trust_ports(trusted, up)
         if trusted.size:
@@ -131,7 +131,7 @@ class Light:
             spans = self.spans(held, below)
             self.light(spans, held, down, NO_FLAGS)
             if suspects.size and rd.contradicted(self._state, spans, self.sign):
-                saved = self._paths(self._flags(gone), self._flags(suspects), down)
+                saved = self._paths(spans, self._flags(suspects), down)
                 held = held[saved[held] == 0]
                 rd.clear(self._state, spans)
                 spans = self.spans(held, below)
@@ -161,8 +161,9 @@ class Light:
         rd.mark(self._state, spans, closed)
         rd.light_again(*self._rows(), down, self._state, spans, forced, self.layout.healthy)
 
-    def _paths(self, closed: Flags, doubted: Flags, down: Flags) -> Flags:
-        trusted: Flags = rd.believed(*self._rows(), down, closed, doubted, self.sign)
+    def _paths(self, spans: Ints, doubted: Flags, down: Flags) -> Flags:
+        state, healthy = self._state, self.layout.healthy
+        trusted: Flags = rd.believed(*self._rows(), down, state, spans, doubted, self.sign, healthy)
         return trusted
 
     def _trust_ports(self, trusted: Flags, up: Flags) -> None:

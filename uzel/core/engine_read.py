@@ -124,73 +124,103 @@ def clear(state: Flags, spans: Ints) -> None:
 
 
 @compiled
+def is_lit(state: int, number: int, healthy: int) -> bool:
+    """Whether a state, as the last reading left it, means light."""
+    return state == LIT_AGAIN or (state == LIT_OUTSIDE and number < healthy)
+
+
+@compiled
 def believed(
-    start: Ints, near: Ints, link: Ints, source: Flags, down: Flags, closed: Flags, doubted: Flags, sign: Flags
+    start: Ints,
+    near: Ints,
+    link: Ints,
+    source: Flags,
+    down: Flags,
+    state: Flags,
+    spans: Ints,
+    doubted: Flags,
+    sign: Flags,
+    healthy: int,
 ) -> Flags:
-    """Rule 2: of the doubted, those on a path from a source to an answering element through the fewest doubted."""
+    """Rule 2: of the doubted, those on a path from a source to an answering element through the fewest doubted.
+
+    The states are those that `light_again` left with the doubted CLOSED: all that is lit is reached through none of
+    them, so the walk starts at the doubted ones that touch light and stays in the dark.
+    """
     n = source.size
     fewest = np.full(n, -1, np.int32)
     level = np.empty(n, np.int32)
     later = np.empty(n, np.int32)
-    cost = 0
     waiting = 0
-    depth = 0
-    for i in range(n):
-        if source[i] and not closed[i] and not doubted[i]:
-            fewest[i], level[depth] = 0, i
-            depth += 1
-    for i in range(n):
-        if source[i] and not closed[i] and doubted[i]:
-            fewest[i], later[waiting] = -2, i
-            waiting += 1
-    while depth or waiting:
+    for s in range(0, spans.size, 2):
+        for i in range(spans[s], spans[s + 1]):
+            if state[i] != CLOSED or not doubted[i]:
+                continue
+            touches = source[i] != 0
+            for e in range(start[i], start[i + 1]):
+                if is_lit(state[near[e]], near[e], healthy) and not (down.size and down[link[e]]):
+                    touches = True
+            if touches:
+                fewest[i], later[waiting] = 1, i
+                waiting += 1
+    cost = 0
+    while waiting:
+        cost += 1
+        depth = waiting
+        level[:depth] = later[:depth]
+        waiting = 0
         while depth:
             depth -= 1
             i = level[depth]
             for e in range(start[i], start[i + 1]):
                 j = near[e]
-                if fewest[j] != -1 or closed[j] or (down.size and down[link[e]]):
+                if fewest[j] != -1 or (down.size and down[link[e]]):
                     continue
-                if doubted[j]:
-                    fewest[j] = -2  # waits for the next level
-                    later[waiting] = j
+                if state[j] == CLOSED and doubted[j]:
+                    fewest[j], later[waiting] = cost + 1, j
                     waiting += 1
-                else:
+                elif state[j] == MAYBE:
                     fewest[j], level[depth] = cost, j
                     depth += 1
-        cost += 1
-        for k in range(waiting):
-            if fewest[later[k]] < 0:
-                fewest[later[k]], level[depth] = cost, later[k]
-                depth += 1
-        waiting = 0
-    return _on_paths(start, near, link, down, fewest, doubted, sign, level)
+    return _on_paths(start, near, link, down, fewest, doubted, sign, spans, level)
 
 
 @compiled
 def _on_paths(
-    start: Ints, near: Ints, link: Ints, down: Flags, fewest: Ints, doubted: Flags, sign: Flags, stack: Ints
+    start: Ints,
+    near: Ints,
+    link: Ints,
+    down: Flags,
+    fewest: Ints,
+    doubted: Flags,
+    sign: Flags,
+    spans: Ints,
+    stack: Ints,
 ) -> Flags:
     marked = np.zeros(fewest.size, np.uint8)
+    trusted = np.zeros(fewest.size, np.uint8)
     depth = 0
-    for i in range(fewest.size):
-        if sign[i] == BRIGHT and fewest[i] > 0:
-            marked[i], stack[depth] = 1, i
-            depth += 1
+    for s in range(0, spans.size, 2):
+        for i in range(spans[s], spans[s + 1]):
+            if sign[i] == BRIGHT and fewest[i] > 0:
+                marked[i], stack[depth] = 1, i
+                depth += 1
     while depth:
         depth -= 1
         i = stack[depth]
+        doubt = 1 if doubted[i] else 0
+        trusted[i] = doubt
         for e in range(start[i], start[i + 1]):
             j = near[e]
-            if marked[j] or fewest[j] < 0 or (down.size and down[link[e]]):
-                continue
-            if fewest[j] + (1 if doubted[i] else 0) == fewest[i]:
+            if (
+                not marked[j]
+                and fewest[j] >= 0
+                and fewest[j] + doubt == fewest[i]
+                and not (down.size and down[link[e]])
+            ):
                 marked[j], stack[depth] = 1, j
                 depth += 1
-    for i in range(fewest.size):
-        if not doubted[i]:
-            marked[i] = 0
-    return marked
+    return trusted
 
 
 @compiled
