@@ -206,10 +206,11 @@ class CablePair:
 class CableTest:
     """A cable test. `length_m` is what the device says of the whole cable; 0 is an honest answer for a short one.
 
+    `port` None: the device tests in the port's own view and does not repeat its name.
     Link down with state OK means: cable whole, far end powered off (DES-3526). `accuracy_m` when the device says it.
     """
 
-    port: str
+    port: str | None
     link_up: bool | None = None
     state: PairState | None = None
     length_m: int | None = None

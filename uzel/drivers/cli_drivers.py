@@ -5,5 +5,6 @@ from collections.abc import Mapping
 from uzel.drivers.cisco_ios import PAGE as CISCO_IOS
 from uzel.drivers.cli_page import Page
 from uzel.drivers.dlink_dxs import PAGE as DLINK_DXS
+from uzel.drivers.huawei_vrp import PAGE as HUAWEI_VRP
 
-DRIVERS: Mapping[str, Page] = {page.name: page for page in (DLINK_DXS, CISCO_IOS)}
+DRIVERS: Mapping[str, Page] = {page.name: page for page in (DLINK_DXS, CISCO_IOS, HUAWEI_VRP)}

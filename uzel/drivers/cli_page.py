@@ -32,14 +32,16 @@ class Refusal(StrEnum):
 class Ask:
     """One way to put a question. `{port}`, `{mac}`, `{vlan}`, `{address}` in the command take validated values only.
 
-    `first` runs before the command and `wait_s` after it (a cable test needs time to run). `stop` is the key that ends
-    a screen that refreshes itself. `models` says for which models, when not for all.
+    `first` (lines) runs before the command, `wait_s` passes between the two (a cable test takes its time), and `after`
+    (lines) goes back to where the session was. `stop` is the key that ends a screen that refreshes itself. `models` says
+    for which models, when not for all.
     """
 
     command: str
     parse: Callable[[str], Parsed[Any]]
     mark: Mark = Mark.RECORDED
     first: str = ""
+    after: str = ""
     wait_s: float = 0.0
     stop: str = ""
     models: str = ""

@@ -23,6 +23,7 @@ MAKES = {"d-link": "dlink_dxs", "cisco": "cisco_ios", "huawei": "huawei_vrp"}
 OTHER_MODELS = (
     (re.compile(r"^(?:DGS-3610|DGS-1250)"), "dlink_cisco"),
     (re.compile(r"^DES-21"), "dlink_des21"),
+    (re.compile(r"^MA56"), ""),  # a DSLAM with a command line of its own
 )
 COMMANDS: Mapping[Operation, re.Pattern[str]] = {
     Operation.CABLE_TEST: re.compile(r"^cable-diag|show-cable-diag|^ShowCableDiag|^(?:huawei-vrp-)?virtual-cable-test"),

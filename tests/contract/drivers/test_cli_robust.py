@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.contract.drivers.recordings import NAMES, RECORDINGS, best
 from uzel.core.answers import LogLine
 from uzel.drivers.cisco_ios_unit import parse_identity as parse_show_version
+from uzel.drivers.huawei_vrp_unit import parse_identity as parse_display_version
 
 TEXTS = {
     name: (best(d, o, f.read_bytes().decode()), f.read_bytes().decode())
@@ -26,7 +27,10 @@ PAGERS = [
     "  ---- More ----\x1b[16D                \x1b[16D",
     "  ---- More ----\x1b[42D" + " " * 42 + "\x1b[42D",
 ]
-FREE_TEXT = (parse_show_version,)  # a page of prose and licence: only lines with a fact in them count
+FREE_TEXT = (
+    parse_show_version,
+    parse_display_version,
+)  # a page of prose and licence: only lines with a fact in them count
 # A whole value may follow from parts that a cut leaves out.
 DERIVED = {"state", "members", "avg_ms", "min_ms", "max_ms", "text"}
 
@@ -37,8 +41,10 @@ def agrees(part, whole) -> bool:
         mine, true = getattr(part, field.name), getattr(whole, field.name)
         if mine in (None, (), False, "") or mine == true or field.name in DERIVED:
             continue
-        if isinstance(mine, tuple) and isinstance(true, tuple) and true[: len(mine)] == mine:
-            continue
+        if isinstance(mine, tuple) and isinstance(true, tuple) and len(mine) <= len(true):
+            pairs = list(zip(mine, true, strict=False))
+            if all(a == b or (dataclasses.is_dataclass(a) and agrees(a, b)) for a, b in pairs):
+                continue
         if isinstance(mine, str) and isinstance(true, str) and true.startswith(mine) and "desc" in field.name:
             continue
         return False

@@ -1,0 +1,250 @@
+"""Huawei VRP 3, 5 and 8: what the ports say (`display interface …`, `virtual-cable-test`, transceivers).
+
+Sources: recordings of S2300, S5300, S5700, S6730, NE40E, AR, ATN.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from uzel.core.answers import (
+    Blocked,
+    CablePair,
+    CableTest,
+    Medium,
+    Optics,
+    PairState,
+    PortCounters,
+    PortErrors,
+    PortStatus,
+    whole_cable,
+)
+from uzel.drivers.cli_text import Parsed, Sheet, decimal, number
+
+PORT = r"(?:\d{2,3}GE|[A-Z][A-Za-z]{1,20}(?:-[A-Z][a-z]+)?)\d+(?:/\d+){0,3}(?:\.\d+)?(?::\d+)?"
+_LONG = (("XGE", "XGigabitEthernet"), ("GE", "GigabitEthernet"), ("Eth", "Ethernet"))
+
+
+def if_name(text: str) -> str:
+    """ifName as IF-MIB gives it: "GigabitEthernet0/0/1" from "GE0/0/1"; MAC, ARP and VLAN tables shorten it."""
+    text = re.sub(r"\(\d+G\)$", "", text.strip())
+    for short, long in _LONG:
+        if text.startswith(short) and text[len(short) : len(short) + 1].isdigit():
+            return long + text[len(short) :]
+    return text
+
+
+_BRIEF_ROW = re.compile(
+    rf"^\s*({PORT})(?:\(\d+G\))?\s+([*^#!-]?)(up|down)((?:\(\w+\))*)\s+(\S+)\s+([\d.]+%|--?)\s+([\d.]+%|--?)"
+    r"\s+(\d+|--)\s+(\d+|--)\s*$"
+)
+_BRIEF_LEGEND = r"phy: .*|[*^#!-]down: .*|\(\w+\): .*|inuti/oututi.*|interface\s+phy.*"
+
+
+def _brief(sheet: Sheet[Any]) -> Iterator[re.Match[str]]:
+    for line in sheet:
+        found = _BRIEF_ROW.match(line)
+        if found:
+            yield found
+        else:
+            sheet.miss(line)
+
+
+def parse_brief(text: str) -> Parsed[PortStatus]:
+    """`display interface brief`: admin and link of every port. "#down" is a loop only where the legend says LBDT."""
+    sheet: Sheet[PortStatus] = Sheet(text, _BRIEF_LEGEND)
+    loop_mark = bool(re.search(r"#down: LBDT", text))
+    for found in _brief(sheet):
+        port, mark, state, flags = found.groups()[:4]
+        loop = "(lb)" in flags or (mark == "#" and loop_mark)
+        sheet.rows.append(PortStatus(if_name(port), mark != "*", state == "up", blocked=Blocked.LOOP if loop else None))
+    return sheet.parsed()
+
+
+def parse_brief_errors(text: str) -> Parsed[PortErrors]:
+    """`display interface brief`: the error sums of every port."""
+    sheet: Sheet[PortErrors] = Sheet(text, _BRIEF_LEGEND)
+    for found in _brief(sheet):
+        errors, sent = number(found.group(8)), number(found.group(9))
+        sheet.rows.append(PortErrors(if_name(found.group(1)), in_errors=errors, out_errors=sent))
+    return sheet.parsed()
+
+
+_BLOCK = re.compile(rf"^\s*({PORT}) current state ?: ?(.*?)\s*,?\s*$")
+
+
+_PROSE = re.compile(
+    r"[:=\d]|^\s*(?:LCP|Link layer|Physical is|Port ?Name|TRANS IS|Tunnel|keepalive|Checksum)|ransceiver"
+)
+
+
+def _blocks(sheet: Sheet[Any]) -> Iterator[tuple[re.Match[str] | None, str]]:
+    """Every line of `display interface`. It is half prose; a line with a figure or a "key: value" belongs there."""
+    inside = False
+    for line in sheet:
+        found = _BLOCK.match(line)
+        inside = inside or bool(found)
+        if inside and _PROSE.search(line):
+            yield found, line
+        else:
+            sheet.miss(line)
+
+
+def parse_interfaces(text: str) -> Parsed[PortStatus]:
+    """`display interface [X]`. A speed is only taken from a port that is up: others show what is configured."""
+    sheet: Sheet[PortStatus] = Sheet(text)
+    for found, line in _blocks(sheet):
+        if found:
+            state = found.group(2).lower()
+            admin = "administratively" not in state
+            link = bool(re.match(r"up\b", state))
+            known = link or "down" in state
+            sheet.rows.append(PortStatus(if_name(found.group(1)), admin if known else None, link if known else None))
+            continue
+        row = sheet.rows[-1]
+        speed, duplex = re.match(r"^Speed\s*:\s*(\d+)\b", line), re.match(r"^Duplex\s*:\s*(FULL|HALF)", line)
+        medium = re.match(r"^Port Mode: .*\b(FIBER|COPPER)|^(Fiber) transceiver information", line)
+        said = re.match(r"^Description ?: ?(.*?)(?:, (?:Switch|Route) Port)?\s*$", line)
+        auto = re.search(r"\bNegotiation\s*: (ENABLE|DISABLE)", line)
+        old = re.match(r"^(NO )?AUTO NEGOTIATION, SPEED (\d+)M, DUPLEX (FULL|HALF)", line)  # VRP 5.30
+        if old:
+            row = replace(row, autonegotiation=not old.group(1))
+            if row.link_up:
+                row = replace(row, speed_mbps=number(old.group(2)), full_duplex=old.group(3) == "FULL")
+        if speed and row.link_up and row.speed_mbps is None:
+            row = replace(row, speed_mbps=number(speed.group(1)))
+        if duplex and row.link_up:
+            row = replace(row, full_duplex=duplex.group(1) == "FULL")
+        if auto:
+            row = replace(row, autonegotiation=auto.group(1) == "ENABLE")
+        if medium:
+            row = replace(row, medium=Medium.COPPER if medium.group(1) == "COPPER" else Medium.FIBRE)
+        if said and row.description is None:
+            row = replace(row, description=said.group(1) or None)
+        sheet.rows[-1] = row
+    return sheet.parsed()
+
+
+_PAIRS = re.compile(r"([A-Z][A-Za-z ]*?)\s*:\s*(\d+)(?=\s|,|$)")
+_IN_ERRORS = {
+    "crc": "crc",
+    "giants": "in_oversize",
+    "jabbers": "in_jabbers",
+    "fragments": "in_fragments",
+    "runts": "in_undersize",
+    "symbols": "in_symbol",
+    "discard": "in_drops",
+    "total error": "in_errors",
+    "fcss": "crc",
+    "oversizes": "in_oversize",
+    "undersizes": "in_undersize",
+}
+_OUT_ERRORS = {
+    "collisions": "collisions",
+    "late collisions": "late_collisions",
+    "excessivecollisions": "excessive_collisions",
+    "deferreds": "out_deferred",
+    "discard": "out_drops",
+    "total error": "out_errors",
+    "defers": "out_deferred",
+}
+_IN_COUNTERS = {f"{kind}{s}": f"in_{kind}" for kind in ("unicast", "multicast", "broadcast") for s in ("", "s")}
+_OUT_COUNTERS = {f"{kind}{s}": f"out_{kind}" for kind in ("unicast", "multicast", "broadcast") for s in ("", "s")}
+_TRAFFIC = re.compile(r"^\s*(Input|Output) ?:\s*(\d+) packets, ?(\d+) bytes", re.IGNORECASE)
+_PAIRS_530 = re.compile(r"(\d+) ([A-Za-z]+)(?=,|\s*$)")  # "0 Oversizes, 0 Undersizes"
+
+
+def _sum_up(sheet: Sheet[Any], row: type[Any], received: dict[str, str], sent: dict[str, str]) -> Parsed[Any]:
+    """Rows from the "name: number" pairs of each block; what is under "Output:" was sent."""
+    names = received
+    for found, line in _blocks(sheet):
+        if found:
+            sheet.rows.append(row(if_name(found.group(1))))
+        traffic = _TRAFFIC.match(line)
+        if traffic or re.match(r"^\s*(Input|Output) ?:", line):
+            names = received if line.lstrip().startswith("Input") else sent
+        pairs = [*_PAIRS.findall(line), *((name, value) for value, name in _PAIRS_530.findall(line))]
+        values = {names[n.lower()]: number(v) for n, v in pairs if n.lower() in names}
+        if traffic and row is PortCounters:
+            way = "in" if names is received else "out"
+            values |= {f"{way}_frames": number(traffic.group(2)), f"{way}_octets": number(traffic.group(3))}
+        sheet.rows[-1] = replace(sheet.rows[-1], **values)
+    return sheet.parsed()
+
+
+def parse_interface_errors(text: str) -> Parsed[PortErrors]:
+    """`display interface [X]`: the error counters."""
+    return _sum_up(Sheet(text), PortErrors, _IN_ERRORS, _OUT_ERRORS)
+
+
+def parse_interface_counters(text: str) -> Parsed[PortCounters]:
+    """`display interface [X]`: the traffic counters."""
+    return _sum_up(Sheet(text), PortCounters, _IN_COUNTERS, _OUT_COUNTERS)
+
+
+_PAIR = re.compile(r"^\s*Pair ([A-D]) (length|state)\s*: ?(?:(\d+) ?meter\(s\)|(\S.*?))\s*$", re.IGNORECASE)
+_PAIR_STATES = {
+    "ok": PairState.OK,
+    "normal": PairState.OK,
+    "open": PairState.OPEN,
+    "short": PairState.SHORT,
+    "open-short": PairState.OPEN_OR_SHORT,
+    "open or short": PairState.OPEN_OR_SHORT,
+    "crosstalk": PairState.CROSSTALK,
+    "not supported": PairState.NOT_SUPPORTED,
+}
+
+
+def parse_cable(text: str) -> Parsed[CableTest]:
+    """`virtual-cable-test`, run in the port's view: one row; the port is that of the prompt."""
+    sheet: Sheet[CableTest] = Sheet(text, r"warning: .*|info: .*|continue\?.*")
+    view = re.search(rf"-({PORT})\]\s*virtual-cable-test", text)
+    pairs: dict[str, CablePair] = {}
+    for line in sheet:
+        found = _PAIR.match(line)
+        if not found:
+            sheet.miss(line)
+            continue
+        letter, what, metres, words = found.groups()
+        pair = pairs.get(letter, CablePair("ABCD".index(letter.upper()) + 1))
+        if what.lower() == "length":
+            pair = replace(pair, length_m=number(metres))
+        else:
+            pair = replace(pair, state=_PAIR_STATES.get((words or "").lower()))
+            if pair.state is None and (words or "").lower() != "unknown":
+                sheet.doubt(line)
+        pairs[letter] = pair
+    if pairs:
+        every = tuple(pairs.values())
+        port = if_name(view.group(1)) if view else None
+        sheet.rows.append(CableTest(port, state=whole_cable(every), pairs=every))
+    return sheet.parsed()
+
+
+_OPTICS_HEAD = re.compile(rf"^\s*({PORT})(?: transceiver (?:diagnostic )?information:)?\s*$")
+_OPTICS_KEY = re.compile(
+    r"^\s*(Temperature|Voltage|Bias Current|RX Power|TX Power)\s*(?:\([^)]*\))?\s*:\s*(-?\d+\.\d+)", re.IGNORECASE
+)
+_OPTICS_FIELDS = {
+    "temperature": "temperature_c",
+    "voltage": "supply_v",
+    "bias current": "bias_ma",
+    "rx power": "rx_dbm",
+    "tx power": "tx_dbm",
+}
+
+
+def parse_optics(text: str) -> Parsed[Optics]:
+    """`display transceiver interface X verbose` and NE's `display interface phy-option`; of many lanes, the first."""
+    sheet: Sheet[Optics] = Sheet(text, r"[a-z. ]*information:|the vendor .*|.*\(lane\d\|lane\d\).*|sfp im?formation:?")
+    for line in sheet:
+        head, found = _OPTICS_HEAD.match(line), _OPTICS_KEY.match(line)
+        if head:
+            sheet.rows.append(Optics(if_name(head.group(1))))
+        elif found and sheet.rows:
+            values: dict[str, Any] = {_OPTICS_FIELDS[found.group(1).lower()]: decimal(found.group(2))}
+            sheet.rows[-1] = replace(sheet.rows[-1], **values)
+        elif not (sheet.rows and ":" in line):
+            sheet.miss(line)
+    return sheet.parsed()
