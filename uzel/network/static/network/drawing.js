@@ -16,11 +16,11 @@
       .sort(function (a, b) { return a - b; })
       .forEach(function (rank) {
         var row = ranks[rank];
-        var most = Math.max(1, Math.floor(width / 130));
+        var most = Math.max(1, Math.floor(width / 96));
         row.forEach(function (node, i) {
           var line = Math.floor(i / most);
           var count = Math.min(most, row.length - line * most);
-          placed[node.id] = { x: ((i % most) - (count - 1) / 2) * 130, y: y + line * 75 };
+          placed[node.id] = { x: ((i % most) - (count - 1) / 2) * 96, y: y + line * 75 };
         });
         y += 90 + 75 * Math.floor((row.length - 1) / most);
       });
@@ -33,9 +33,12 @@
     var data = JSON.parse(document.getElementById(box.dataset.drawing).textContent);
     var css = getComputedStyle(document.documentElement);
     function colour(name) { return css.getPropertyValue("--uz-" + name).trim(); }
-    var place = positions(data.nodes, box.clientWidth);
+    var place = positions(data.nodes, box.clientWidth - 20);
+    var lowest = Math.max.apply(null, data.nodes.map(function (node) { return place[node.id].y; }));
+    box.style.height = Math.max(160, lowest + 100) + "px";
     var elements = data.nodes.map(function (node) {
-      var label = node.code + (node.light === "lit" ? "" : "\n" + node.word);
+      // The last two parts of a code tell neighbours apart; the whole is in the list.
+      var label = node.code.split("-").slice(-2).join("-") + (node.light === "lit" ? "" : "\n" + node.word);
       return {
         data: { id: "n" + node.id, label: label, url: node.url, colour: colour(node.light), shape: shapes[node.light], hollow: node.light === "unknown" ? 0 : 1, edge: node.here ? 4 : 2 },
         position: place[node.id],
@@ -47,13 +50,13 @@
     var drawing = window.cytoscape({
       container: box,
       elements: elements,
-      layout: { name: "preset", fit: true, padding: 24 },
+      layout: { name: "preset", fit: true, padding: 12 },
       userZoomingEnabled: false,
       boxSelectionEnabled: false,
       autoungrabify: true,
       maxZoom: 1.25,
       style: [
-        { selector: "node", style: { label: "data(label)", shape: "data(shape)", "background-color": "data(colour)", "background-opacity": "data(hollow)", "border-color": "data(colour)", "border-width": "data(edge)", color: colour("ink"), width: 22, height: 22, "font-size": 11, "text-wrap": "wrap", "text-valign": "bottom", "text-margin-y": 4, "text-max-width": 125 } },
+        { selector: "node", style: { label: "data(label)", shape: "data(shape)", "background-color": "data(colour)", "background-opacity": "data(hollow)", "border-color": "data(colour)", "border-width": "data(edge)", color: colour("ink"), width: 22, height: 22, "font-size": 11, "text-wrap": "wrap", "text-valign": "bottom", "text-margin-y": 4, "text-max-width": 94 } },
         { selector: "edge", style: { width: 2, "line-color": "data(colour)", "line-style": "data(line)", "curve-style": "bezier" } },
       ],
     });
