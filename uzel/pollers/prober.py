@@ -21,8 +21,8 @@ from uzel.pollers import probe_store as store
 from uzel.pollers.probe_read import LineReader, Question
 
 CHANNEL = "uzel_probe"
-# Devices asked at once by this process, and sessions with one device at once: old switches have a weak CPU.
-CONCURRENCY, PER_DEVICE = 32, 2
+# Probes at once by this process, and with one device: old switches have a weak CPU, but most of a probe is waiting.
+CONCURRENCY, PER_DEVICE = 32, 4
 # The whole of one probe.
 DEADLINE_S = 6.0
 # Without a NOTIFY rows are looked for this often; what dead probers left, this often.
