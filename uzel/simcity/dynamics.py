@@ -110,7 +110,7 @@ class City:
             if number not in devices:
                 continue
             device = devices[number]
-            for port in (*device.ports, *self._ports_at(device)):
+            for port in (*device.ports, *_ports_at(self.world, device)):
                 check[id(port)] = port
         for number in self.running - before:
             if number in devices and devices[number].address:
@@ -140,8 +140,7 @@ class City:
         if self.broken(port, now):
             return False
         if port.link:
-            _, a, b, _, _ = self.world.links[port.link]
-            other = b if a is port else a
+            other = other_end(self.world, port)
             return port.far in self.running and port.link not in self.cut and not (other and self.broken(other, now))
         return port.far in self.live if port.far else bool(port.stations)
 
@@ -241,16 +240,6 @@ class City:
             battery.warned = low
         return notices
 
-    def _ports_at(self, device: Device) -> Iterable[Port]:
-        """Ports of others that look at this device."""
-        for port in device.ports:
-            if port.link:
-                _, a, b, _, _ = self.world.links[port.link]
-                if other := (b if a is port else a):
-                    yield other
-        if device.wire:
-            yield device.wire
-
     def _refresh(self, ports: Iterable[Port], now: float) -> list[Notice]:
         notices = []
         for port in ports:
@@ -272,7 +261,7 @@ def add_fault(city: City, target: Port | Device, fault: Fault, now: float) -> li
         city.faulty_codes.add(target.code)
         if fault.kind == "flapping":
             city.flapping.add(target.code)
-        notices = city.settle(now, (target, *_other_end(city, target)))
+        notices = city.settle(now, _both_ends(city, target))
         return [*notices, Notice(Word.LOOP, target.device, target)] if fault.kind == "loop" else notices
     if fault.kind == "reboot":
         before = city.running
@@ -289,16 +278,28 @@ def remove_faults(city: City, target: Port | Device, now: float) -> list[Notice]
         target.faults.clear()
         city.faulty_codes.discard(target.code)
         city.flapping.discard(target.code)
-        return city.settle(now, (target, *_other_end(city, target)))
+        return city.settle(now, _both_ends(city, target))
     if "hang" in target.faults:
         city.power_cycle(target, now)
     target.faults.clear()
     return city.settle(now)
 
 
-def _other_end(city: City, port: Port) -> list[Port]:
+def other_end(world: World, port: Port) -> Port | None:
+    """The port at the other end of the link of a port."""
     if not port.link:
-        return []
-    _, a, b, _, _ = city.world.links[port.link]
-    other = b if a is port else a
-    return [other] if other else []
+        return None
+    _, a, b, _, _ = world.links[port.link]
+    return b if a is port else a
+
+
+def _ports_at(world: World, device: Device) -> Iterable[Port]:
+    """Ports of others that look at this device."""
+    yield from (other for port in device.ports if (other := other_end(world, port)))
+    if device.wire:
+        yield device.wire
+
+
+def _both_ends(city: City, port: Port) -> list[Port]:
+    other = other_end(city.world, port)
+    return [port, other] if other else [port]

@@ -10,6 +10,7 @@ from typing import Any
 
 from uzel.simcity import ber
 from uzel.simcity.ber import Oid
+from uzel.simcity.dynamics import other_end
 from uzel.simcity.makes import CISCO, DLINK, HUAWEI, MANAGEMENT_VLAN, Make
 from uzel.simcity.mib import Asked, Rows, Segment, Table, rows, single
 from uzel.simcity.world import Device, Port, spread
@@ -184,9 +185,7 @@ def _remotes(asked: Asked) -> Rows:
     for port in asked.device.ports:
         if not port.link or not port.oper:
             continue
-        _, a, b, _, _ = asked.city.world.links[port.link]
-        other = b if a is port else a
-        if other:
+        if other := other_end(asked.city.world, port):
             mark = int(max(0.0, port.changed_at - asked.device.booted_at) * 100) & 0x7FFFFFFF
             found.append(((mark, _lldp_number(port), 1), other))
     return rows(found)

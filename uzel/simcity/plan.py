@@ -10,7 +10,7 @@ from random import Random
 
 from uzel.simcity import names, plan_people
 from uzel.simcity.makes import MAKES
-from uzel.simcity.plan_network import ACCESS_GROUPS, SNMP_PORT, City, draw
+from uzel.simcity.plan_network import ACCESS_GROUPS, SNMP_PORT, City, Device, draw
 
 
 def generate(
@@ -52,21 +52,7 @@ def _tables(city: City, port: int) -> Iterable[tuple[str, tuple[str, ...], Rows]
     yield (
         "devices.csv",
         ("code", "site", "kind", "vendor", "model", "serial", "address", "access_group", "is_source", "managed_via"),
-        (
-            (
-                d.code,
-                d.site,
-                d.kind,
-                MAKES[d.model].vendor,
-                d.model,
-                d.serial,
-                d.address,
-                d.group,
-                int(d.is_source),
-                d.via,
-            )
-            for d in city.devices.values()
-        ),
+        map(_device_row, city.devices.values()),
     )
     yield (
         "ports.csv",
@@ -83,4 +69,19 @@ def _tables(city: City, port: int) -> Iterable[tuple[str, tuple[str, ...], Rows]
         "buildings.csv",
         ("code", "locality", "street", "number", "site"),
         ((b.code, names.CITY, b.street, b.number, b.site) for b in city.buildings),
+    )
+
+
+def _device_row(device: Device) -> tuple[object, ...]:
+    return (
+        device.code,
+        device.site,
+        device.kind,
+        MAKES[device.model].vendor,
+        device.model,
+        device.serial,
+        device.address,
+        device.group,
+        int(device.is_source),
+        device.via,
     )
