@@ -59,7 +59,7 @@ clean: ## Remove what the setup and the demo made, the demo's data too
 
 # Translations: the .po files are committed, what Django reads (.mo) is made of them, each when it is older.
 PO := $(wildcard uzel/*/locale/*/LC_MESSAGES/django.po)
-messages: $(PO:.po=.mo)
+messages: $(PO:.po=.mo) ## Compile the translations that have changed
 %.mo: %.po | .venv/.ready
 	@.venv/bin/pybabel -q compile -i $< -o $@
 
