@@ -10,6 +10,7 @@ from random import Random
 
 from uzel.simcity import names, plan_people
 from uzel.simcity.makes import MAKES
+from uzel.simcity.memory import FILE as STATE_FILE
 from uzel.simcity.plan_network import ACCESS_GROUPS, SNMP_PORT, City, Device, draw
 
 
@@ -22,6 +23,8 @@ def generate(
     """
     city = draw(Random(f"{seed}:network"), switches, net)
     folder.mkdir(parents=True, exist_ok=True)
+    # A new city has nothing of the faults of the one before.
+    (folder / STATE_FILE).unlink(missing_ok=True)
     for name, columns, rows in _tables(city, port):
         with (folder / name).open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
