@@ -53,3 +53,9 @@ def place(subscriber: Subscriber) -> str:
 def status_word(status: str) -> str:
     """The status of a contract in words."""
     return str(dict(Subscriber.Status.choices).get(status, status))
+
+
+@register.filter
+def is_television(kinds: object) -> bool:
+    """Whether a line carries nothing but broadcast television, so that there is no router to speak of."""
+    return bool(kinds) and set(str(kinds).split()) <= {"catv", "dtv"}
