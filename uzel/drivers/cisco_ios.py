@@ -51,6 +51,8 @@ PAGE = Page(
     no_paging=("terminal length 0", "terminal width 0", "terminal no monitor"),
     leave="exit",
     confirms=((r"\[confirm\]\s*$", "\n"), (r"^Destination filename \[.*\]\?\s*$", "\n")),
+    port_name=r"[A-Z][a-z]{1,2}\d{1,3}(?:/\d{1,3}){0,3}(?:\.\d{1,4})?",
+    mac_style="xxxx.xxxx.xxxx",
     asks={
         Operation.IDENTITY: (Ask("show version", parse_identity),),
         Operation.PORTS: (

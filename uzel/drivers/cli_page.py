@@ -33,7 +33,7 @@ class Ask:
     """One way to put a question. `{port}`, `{mac}`, `{vlan}`, `{address}` in the command take validated values only.
 
     `first` (lines) runs before the command, `wait_s` passes between the two (a cable test takes its time), and `after`
-    (lines) goes back to where the session was. `stop` is the key that ends a screen that refreshes itself. `models` says
+    (lines) goes back to where the session was. `stop` is the key that ends a screen that refreshes itself. `models`:
     for which models, when not for all.
     """
 
@@ -57,6 +57,8 @@ class Page:
     pagers: tuple[tuple[str, str], ...]
     refusals: tuple[tuple[str, Refusal], ...]
     asks: Mapping[Operation, tuple[Ask, ...]]
+    port_name: str  # what may be written for `{port}`: the names that the parsers give
+    mac_style: str  # how `{mac}` is written: "XX-XX-XX-XX-XX-XX", "xxxx.xxxx.xxxx" …
     user_prompt: str = ""
     login: str = r"(?:[Uu]ser ?[Nn]ame|[Ll]ogin)\s*:\s*$"
     password: str = r"[Pp]ass[Ww]ord\s*:\s*$"  # noqa: S105 -- a prompt

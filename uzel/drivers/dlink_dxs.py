@@ -48,6 +48,8 @@ PAGE = Page(
     enable="enable admin",
     # DES-3528/3552 of some firmware does not work with paging off; newer boards want "terminal length 0".
     no_paging=("disable clipaging",),
+    port_name=r"\d{1,2}(?::\d{1,2})?",
+    mac_style="XX-XX-XX-XX-XX-XX",
     asks={
         Operation.IDENTITY: (Ask("show switch", parse_identity),),
         Operation.PORTS: (

@@ -54,6 +54,8 @@ PAGE = Page(
         (r"[Pp]assword needs to be changed.*\[Y/N\]", "n"),
         (r"(?:Continue\?|Are you sure\?).*\[Y/N\]\s*:?\s*$", "y"),
     ),
+    port_name=r"(?:\d{2,3}GE|[A-Z][A-Za-z]{1,20}|Eth-Trunk)\d{1,3}(?:/\d{1,3}){0,3}(?:\.\d{1,4})?",
+    mac_style="xxxx-xxxx-xxxx",
     asks={
         Operation.IDENTITY: (Ask("display version", parse_identity),),
         Operation.PORTS: (
