@@ -4,8 +4,9 @@ It holds the elements that carry light as compact arrays (see `labels`), what wa
 Elements are named by their ids outside and by their numbers within; `numbers` and `ids` translate.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,34 @@ class Incident:
     dark: Longs
     roots: Longs
     scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Incidents(Sequence[Incident]):
+    """The regions of one reading, each made into words when it is looked at. `total`: region x column of counts."""
+
+    ids: Longs
+    columns: Columns
+    members: Ints
+    member_at: Ints
+    tops: Ints
+    top_at: Ints
+    total: Longs
+
+    def __len__(self) -> int:
+        return self.member_at.size - 1
+
+    @overload
+    def __getitem__(self, index: int) -> Incident: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Incident]: ...
+    def __getitem__(self, index: int | slice) -> Incident | list[Incident]:
+        if isinstance(index, slice):
+            return [self[k] for k in range(*index.indices(len(self)))]
+        k = range(len(self))[index]
+        dark = self.ids[self.members[self.member_at[k] : self.member_at[k + 1]]]
+        roots = np.sort(self.ids[self.tops[self.top_at[k] : self.top_at[k + 1]]])
+        return Incident(dark, roots, self.columns.scope(self.total[k]))
 
 
 class Engine:
@@ -116,10 +145,18 @@ class Engine:
 
     def scope_of(self, dark: Ints) -> Scope:
         """Who hangs on these elements, each subscriber once."""
-        self._turn += 1
+        return self.columns.scope(self._sums(dark, np.array([0, dark.size], np.int32))[0])
+
+    def _sums(self, members: Ints, member_at: Ints) -> Longs:
         held = self.columns
         spread = (held.spread_at, held.spread_of, held.spread_class, held.stamp)
-        return held.scope(rd.counts(dark, held.own, *spread, self._turn))
+        groups = member_at.size - 1
+        if self._turn > (1 << 31) - 2 - groups:
+            held.stamp[:] = 0
+            self._turn = 0
+        total: Longs = rd.counts(members, member_at, held.own, *spread, self._turn + 1)
+        self._turn += groups
+        return total
 
     # A stream of observations.
 
@@ -127,13 +164,11 @@ class Engine:
         """Take observations in; of several of one element the last in the arrays counts."""
         self.light.sign[numbers] = np.where(answers, np.uint8(rd.BRIGHT), np.uint8(rd.SILENT))
 
-    def incidents(self) -> list[Incident]:
+    def incidents(self) -> "Incidents":
         """The dark regions that follow from all observations so far, each with the exact count."""
-        ids = self.layout.ids
-        found = []
-        for members, tops in self.light.regions():
-            found.append(Incident(ids[members], np.sort(ids[tops]), self.scope_of(members)))
-        return found
+        members, member_at, tops, top_at = self.light.regions()
+        total = self._sums(members, member_at)
+        return Incidents(self.layout.ids, self.columns, members, member_at, tops, top_at, total)
 
     def picture(self, network: Network, evidence: Evidence) -> Picture:
         """`outage_light.picture`, compiled; to be given to `outage.explain` together with the map it was made of."""

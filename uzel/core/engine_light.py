@@ -192,17 +192,13 @@ class Light:
         doubted = feeds & (of_gone[past] > of_gone[first]) & (of_bright[past] == of_bright[first])
         return np.array([i for i in unheard[doubted] if not self._port_up(i, up)], np.int32)
 
-    def regions(self) -> list[tuple[Ints, Ints]]:
-        """(members, roots) of each dark region."""
+    def regions(self) -> tuple[Ints, Ints, Ints, Ints]:
+        """The dark regions: members, where each region starts in them, roots, where each region starts in these."""
         at = self.layout
         spans = self.read(NO_FLAGS, NO_FLAGS).spans
         dark = rd.dark_of(self._state, spans, at.healthy)
-        members, member_at, tops, top_at = rd.grouped(
+        found: tuple[Ints, Ints, Ints, Ints] = rd.grouped(
             dark, self._state, at.start, at.near, at.source, self.sign, at.healthy
         )
         rd.clear(self._state, spans)
-        return [
-            (members[member_at[k] : member_at[k + 1]], tops[top_at[k] : top_at[k + 1]])
-            for k in range(member_at.size - 1)
-            if member_at[k + 1] > member_at[k]
-        ]
+        return found

@@ -312,6 +312,7 @@ def grouped(
 @compiled
 def counts(
     members: Ints,
+    member_at: Ints,
     own: NDArray[np.integer[Any]],
     spread_at: Ints,
     spread_of: Ints,
@@ -319,17 +320,20 @@ def counts(
     stamp: Ints,
     turn: int,
 ) -> Longs:
-    """What hangs on `members`, by column, each subscriber once however many of them it hangs on.
+    """What hangs on each group of `members` (region x column), each subscriber once however many of them it hangs on.
 
-    `stamp` remembers for each subscriber that hangs on several elements the last `turn` in which it was counted.
+    `stamp` remembers for each subscriber that hangs on several elements the last group in which it was counted; the
+    groups are known to it by the numbers from `turn` on.
     """
-    total = np.zeros(own.shape[1], np.int64)
-    for i in members:
-        for c in range(own.shape[1]):
-            total[c] += own[i, c]
-        for k in range(spread_at[i], spread_at[i + 1]):
-            who = spread_of[k]
-            if stamp[who] == turn:
-                total[spread_class[who]] -= 1
-            stamp[who] = turn
+    total = np.zeros((member_at.size - 1, own.shape[1]), np.int64)
+    for group in range(member_at.size - 1):
+        for k in range(member_at[group], member_at[group + 1]):
+            i = members[k]
+            for c in range(own.shape[1]):
+                total[group, c] += own[i, c]
+            for s in range(spread_at[i], spread_at[i + 1]):
+                who = spread_of[s]
+                if stamp[who] == turn + group:
+                    total[group, spread_class[who]] -= 1
+                stamp[who] = turn + group
     return total
