@@ -86,6 +86,10 @@ class Merge:
         """Copy the rows beside the stored ones and compare: new_<name>, old_<name>, diff_<name>, gone_<name>."""
         table, name = records.table, records.table.name
         columns = ", ".join(f"{column.name} {column.type}" for column in table.stored)
+        # Those of an earlier import stay as long as a transaction around both does.
+        self._run(
+            "DROP TABLE IF EXISTS " + ", ".join(f"pg_temp.{kind}_{name}" for kind in ("new", "old", "diff", "gone"))
+        )
         self._run(f"CREATE TEMP TABLE new_{name} (line bigint, {columns}) ON COMMIT DROP")
         places = [place for place, column in enumerate(table.columns) if column.stored]
         with self.cursor.copy(f"COPY new_{name} FROM STDIN") as copy:
