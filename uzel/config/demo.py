@@ -23,6 +23,7 @@ from uzel.config.supervisor import NotReady, Part, Supervisor, uzel
 from uzel.network.models import Device
 from uzel.people.operations import create_demo_accounts
 from uzel.simcity import control
+from uzel.simcity.names import CITY_CODE
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ def run(size: Size, wanted_port: int) -> None:
     city = home / "city"
     # The kernel answers every ping to 127.0.0.0/8, so ICMP would call each dead device alive.
     os.environ["UZEL_ICMP"] = "0"
+    os.environ.setdefault("UZEL_CITY_CODE", CITY_CODE)
     # The parts use the server that this process holds; none of them has to look for it.
     os.environ.setdefault("DATABASE_URL", embedded.url(settings.DATABASES["default"]))
     with only_one(home):
