@@ -6,15 +6,17 @@ shrank {devices, subscribers} · absorbed {outage} · merged {into} · closed {c
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from uzel.core.outage import (
     Cause,
     CauseKind,
+    Change,
     Close,
     Continue,
     Evidence,
@@ -28,6 +30,9 @@ from uzel.core.outage import (
 from uzel.journal import operations as journal
 from uzel.outages.models import Outage, OutageElement, OutageEvent
 from uzel.outages.network_map import NetworkMap, area_mains, empty_scope, mains_place, root_site, site_mains
+
+# Devices of one site start within a minute or two of each other once their power or light is back.
+SPLIT_AFTER = timedelta(seconds=120)
 
 
 class Conflict(Exception):
@@ -43,6 +48,8 @@ class Settled:
     merged: list[int] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)
     open: int = 0
+    # Parts were left in an outage under repair: decide again later, even when nothing changes.
+    held_together: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.opened or self.changed or self.merged or self.closed)
@@ -78,7 +85,7 @@ class _Decision:
 
     def settle(self, found: Sequence[Found]) -> Settled:
         open_ = {pk: frozenset(self.held[pk]) for pk in self.outages}
-        changes = follow(open_, found)
+        changes = self._keep_together(follow(open_, found))
         target: dict[int, tuple[int, bool]] = {}
         for change in changes:
             if isinstance(change, Open | Continue):
@@ -99,6 +106,33 @@ class _Decision:
             for pk in getattr(self.result, name):
                 journal.emit(f"outage.{name}", {"id": pk})
         return self.result
+
+    def _keep_together(self, changes: Sequence[Change]) -> list[Change]:
+        """Leave the parts of an outage in it while it is being repaired: devices start one by one, each in its time.
+
+        A part becomes an outage of its own once nothing of the outage has come back for SPLIT_AFTER.
+        """
+        parents = {it.split_from for it in changes if isinstance(it, Open) and it.split_from in self.outages}
+        returned = dict(
+            OutageElement.objects.filter(outage__in=parents, lit_at__gt=self.now - SPLIT_AFTER)
+            .values_list("outage")
+            .annotate(Max("lit_at"))
+        )
+        continued = {it.outage: it.found for it in changes if isinstance(it, Continue)}
+        kept: list[Change] = []
+        for change in changes:
+            parent = change.split_from if isinstance(change, Open) else None
+            if not isinstance(change, Open) or parent is None or parent not in continued:
+                kept.append(change)
+                continue
+            devices = self._devices(change.found)
+            shrinking = parent in returned or self.held[parent] - devices - self._devices(continued[parent])
+            if not devices <= self.held[parent] or not shrinking:
+                kept.append(change)
+                continue
+            self.result.held_together = True
+            continued[parent] = _together(continued[parent], change.found, causes_of(self.outages[parent].hypotheses))
+        return [Continue(it.outage, continued[it.outage]) if isinstance(it, Continue) else it for it in kept]
 
     def _devices(self, found: Found) -> frozenset[int]:
         return frozenset(i for i in found.dark if i in self.net.contacts)
@@ -205,6 +239,18 @@ class _Decision:
 
     def _tell(self, outage: int, kind: str, data: Mapping[str, Any]) -> None:
         self.events.append(OutageEvent(outage_id=outage, at=self.now, kind=kind, data=dict(data)))
+
+
+def _together(first: Found, second: Found, hypotheses: tuple[Cause, ...]) -> Found:
+    """Two parts of one outage, with the cause that is on its record."""
+    return replace(
+        first,
+        hypotheses=hypotheses or first.hypotheses,
+        dark=first.dark | second.dark,
+        roots=tuple(sorted({*first.roots, *second.roots})),
+        began_at=min(first.began_at, second.began_at),
+        unseen=first.unseen | second.unseen,
+    )
 
 
 def _weight(scope: Mapping[str, Any]) -> tuple[int, int, int]:

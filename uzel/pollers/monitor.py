@@ -91,7 +91,9 @@ class Monitor:
     async def _read_ports(self) -> None:
         """All ports of all switches, evenly over the time of a round."""
         while True:
-            switches = self._of_kind(Kind.SWITCH) or [0]
+            switches = self._of_kind(Kind.SWITCH)
+            if not switches:
+                await asyncio.sleep(1)
             for device in switches:
                 began = time.monotonic()
                 if await self._readings.ports(self._holder.world, [(device, None)]):

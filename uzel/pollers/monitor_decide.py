@@ -52,14 +52,19 @@ class Decider:
     async def run(self, world: "Holder") -> None:
         """Decide whenever something changed, until cancelled."""
         while True:
+            # Not wait_for: that of Python 3.11 can swallow a cancellation.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._flips.wake.wait(), IDLE_S)
+                async with asyncio.timeout(IDLE_S):
+                    await self._flips.wake.wait()
             await self.decide(world.world)
 
     async def decide(self, world: World) -> Settled | None:
         """Settle, explain and write once; None when there was nothing new to write."""
         flips = self._flips
         flips.wake.clear()
+        log.debug(
+            "woken: %d silent, %d suspected, %d answering", *map(len, (flips.silent, flips.suspected, flips.answering))
+        )
         if flips.suspected and not (flips.silent or flips.answering or flips.other):
             await self._ask_around_suspects(world)
             return None
@@ -67,6 +72,7 @@ class Decider:
         evidence, serial = await self._settle(world)
         found = await asyncio.to_thread(explain, world.net.network, evidence)
         found = self._with_pinged(world, found)
+        log.debug("explained: %s", [(it.cause.kind.value, len(it.dark)) for it in found])
         unsettled = serial != flips.serial or self._near_suspects(world, evidence)
         if unsettled and began is not None and time.time() - began < SETTLE_LIMIT_S:
             # Something changed while we were thinking: think again before anything is said.
@@ -98,13 +104,18 @@ class Decider:
             # Somebody is back: whoever was silent with it may be too.
             again = evidence.silent if returned else frozenset[int]()
             returned = False
-            wanted &= world.views.keys()
+            # Who missed its first question is being asked already.
+            wanted = {i for i in wanted if (view := world.views.get(i)) and not view.suspected}
             suspects = self._near_suspects(world, evidence)
             batteries = self._batteries(world, evidence)
             ports = self._dark_edges(world, evidence)
             pinged = self._to_ping(world, evidence)
             if not (wanted or again or suspects or batteries or ports or pinged) or time.monotonic() > deadline:
                 return evidence, serial
+            log.debug(
+                "asking %d, again %d, suspects %d, batteries %d, ports of %d",
+                len(wanted), len(again), len(suspects), len(batteries), len(ports),
+            )  # fmt: skip
             await asyncio.gather(
                 self._pulse.ask_now(world.views[i].target for i in wanted),
                 self._pulse.ask_now((world.views[i].target for i in again if i in world.views), once=True),
@@ -213,7 +224,7 @@ class Decider:
         except operations.Conflict:
             self._flips.note("other")
             return None
-        self._told = told
+        self._told = None if settled.held_together else told
         self._metrics.outages.set(settled.open)
         if began is not None and settled.opened:
             self._metrics.decisions.append(time.time() - began)

@@ -154,6 +154,7 @@ class World:
         port = self.ports.get(key)
         if port is None:
             return False
+        is_first = port.oper_up is None
         changed = oper_up is not None and port.oper_up is not oper_up
         if changed:
             port.since = now
@@ -161,7 +162,7 @@ class World:
         if changed or port.admin_up is not admin_up or port.speed_mbps != speed:
             self.changed_ports.add(key)
         port.admin_up, port.oper_up, port.speed_mbps, port.seen_at = admin_up, oper_up, speed, now
-        return changed and link is not None
+        return changed and link is not None and not is_first
 
     def read(self, view: View, readings: dict[str, Any], now: float) -> bool:
         """Note the readings of a UPS or a receiver; True when what matters to outages changed."""
