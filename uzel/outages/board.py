@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -12,7 +13,7 @@ from uzel.network.light import WORST_FIRST, Light, device_light, with_planned
 from uzel.network.models import Device, DeviceKind, Level, Site
 from uzel.outages import queries
 from uzel.outages.models import Outage, PlannedWork
-from uzel.outages.telling import PARENTS, Counts, HypothesisTold, Names, chain, counts, total
+from uzel.outages.telling import CLASSES, PARENTS, Counts, HypothesisTold, Names, chain, counts, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,29 @@ def open_outages() -> list[OutageLine]:
     return sorted(lines, key=lambda line: (-line.counts.subscribers, -line.counts.devices, line.outage.began_at))
 
 
+# Subscribers by class on devices that open outages hold dark, each once.
+DARK_SUBSCRIBERS = """
+SELECT subscriber.kind, count(DISTINCT subscriber.id)
+FROM outages_outage outage
+JOIN outages_outageelement element ON element.outage_id = outage.id AND element.lit_at IS NULL
+JOIN subscribers_service service ON service.device_id = element.device_id AND service.is_active
+JOIN subscribers_subscriber subscriber ON subscriber.id = service.subscriber_id
+WHERE outage.state = 'open' AND outage.cause <> 'management_fault'
+GROUP BY subscriber.kind
+"""
+
+
 def in_all(lines: Iterable[OutageLine]) -> Counts:
-    """Who is without service over all open outages that darken (a management fault darkens nobody)."""
-    return total(line.counts for line in lines)
+    """Who is without service over all open outages, nobody counted twice."""
+    several = [line.counts for line in lines if line.counts.subscribers]
+    added = total(several)
+    if len(several) < 2:
+        return added
+    with connection.cursor() as cursor:
+        cursor.execute(DARK_SUBSCRIBERS)
+        people = dict(cursor.fetchall())
+    classes = tuple((name, people[name]) for name in CLASSES if people.get(name))
+    return replace(added, subscribers=sum(people.values()), by_class=classes)
 
 
 def works_today(now: datetime) -> QuerySet[PlannedWork]:

@@ -1,12 +1,11 @@
 """Outages as the pages tell them: names in place of ids, counts in a fixed order. Sentences are in the templates."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from typing import Any
 
-from uzel.network.models import Device, Link, MainsArea, Site
-from uzel.outages.models import Outage
+from uzel.network.models import Device, Level, Link, MainsArea, Site
+from uzel.outages.models import Outage, OutageElement
 
 CLASSES = ("person", "business", "municipal")
 SERVICES = ("internet", "catv", "dtv", "iptv", "telephony", "traffic_light")
@@ -50,7 +49,11 @@ def counts(scope: Mapping[str, Any]) -> Counts:
 
 
 def total(several: Iterable[Counts]) -> Counts:
-    """The sum over outages: exact, since no device is dark in two outages at once."""
+    """The sum over outages.
+
+    Services and devices are exact, since no device is dark in two outages at once; a subscriber with lines in two
+    outages is counted in both (`board.in_all` puts that right).
+    """
     people: dict[str, int] = {}
     services: dict[str, list[int]] = {}
     devices = 0
@@ -133,6 +136,42 @@ def _bulk(rows: Any, ids: set[int]) -> dict[int, Any]:
     return rows.in_bulk(ids) if ids else {}
 
 
+@dataclass(slots=True)
+class DarkPlace:
+    """A node with its dark devices, and the dark houses below it: (house, whether the outage began there)."""
+
+    site: Site
+    elements: list[OutageElement] = field(default_factory=list)
+    houses: list[tuple[Site, bool]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Dark:
+    """What an outage holds dark, houses gathered under the node that feeds them."""
+
+    devices: int
+    places: tuple[DarkPlace, ...]
+
+
+def dark(elements: Iterable[OutageElement]) -> Dark:
+    """Gather open elements by place, in the order of the plan. They must come with `device__site__parent`."""
+    places: dict[int, DarkPlace] = {}
+    houses: dict[int, dict[int, tuple[Site, bool]]] = {}
+    number = 0
+    for element in elements:
+        number += 1
+        site = element.device.site
+        if site.level != Level.HOUSE or site.parent is None:
+            places.setdefault(site.pk, DarkPlace(site)).elements.append(element)
+            continue
+        places.setdefault(site.parent.pk, DarkPlace(site.parent))
+        below = houses.setdefault(site.parent.pk, {})
+        below[site.pk] = (site, element.is_root or (site.pk in below and below[site.pk][1]))
+    for pk, below in houses.items():
+        places[pk].houses = list(below.values())
+    return Dark(number, tuple(sorted(places.values(), key=lambda place: place.site.code)))
+
+
 def chain(site: Site | None) -> tuple[Site, ...]:
     """From the okrug down to the site. The site must come with its parents (`PARENTS`)."""
     climbed: list[Site] = []
@@ -144,8 +183,3 @@ def chain(site: Site | None) -> tuple[Site, ...]:
 
 # For select_related: a site and all above it.
 PARENTS = "site__parent__parent__parent__parent"
-
-
-def lasted_until(outage: Outage, now: datetime) -> datetime:
-    """The end of the outage, or now while it is open."""
-    return outage.closed_at or now

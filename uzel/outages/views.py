@@ -15,7 +15,7 @@ from uzel.outages import queries
 from uzel.outages.comments import add_comment
 from uzel.outages.forms import CommentForm, HistoryFilter, SubscribersFilter
 from uzel.outages.models import Outage, OutageElement
-from uzel.outages.telling import CLASSES, PARENTS, Names, chain, counts
+from uzel.outages.telling import CLASSES, PARENTS, Names, chain, counts, dark
 from uzel.subscribers.models import Service, Subscriber
 
 PAGE = 50
@@ -65,9 +65,8 @@ def outage(request: HttpRequest, pk: int) -> HttpResponse:
         "peak": peak,
         "kinds": _kinds(now, peak),
         "classes": CLASSES,
-        "dark": [e for e in elements if e.lit_at is None],
+        "dark": dark(e for e in elements if e.lit_at is None),
         "lit_again": sum(e.lit_at is not None for e in elements),
-        "roots": [e for e in elements if e.is_root],
         "story": found.events.select_related("user").order_by("at", "pk"),
         "merged_from": found.merged_from.all(),
         "form": CommentForm(),
@@ -98,18 +97,15 @@ def comment(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def subscribers(request: HttpRequest, pk: int) -> HttpResponse:
-    """Who is without service in an outage, by name."""
+    """Who is without service in an open outage, or was in one that is closed, by name."""
     found = get_object_or_404(Outage.objects.select_related(PARENTS), pk=pk)
     form = SubscribersFilter(request.GET or None)
-    services = form.chosen(
-        Service.objects.filter(
-            is_active=True, device__outage_elements__outage=found, device__outage_elements__lit_at=found.closed_at
-        )
-    )
+    held = found.elements.filter(lit_at=None) if found.state == Outage.State.OPEN else found.elements.all()
+    services = form.chosen(Service.objects.filter(is_active=True, device__in=held.values("device")))
     people = (
         Subscriber.objects.filter(pk__in=services.values("subscriber"))
         .select_related("building")
-        .prefetch_related("phones", Prefetch("services", services.select_related("device").distinct(), to_attr="dark"))
+        .prefetch_related("phones", Prefetch("services", services, to_attr="dark"))
         .order_by("building__street", "building__number", "account")
     )
     page = Paginator(people, PAGE).get_page(request.GET.get("page"))

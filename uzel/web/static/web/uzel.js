@@ -54,6 +54,34 @@
     }
   }
 
+  // A short low-high tone on the board when an outage opens; off until the person asks for it.
+  function chime() {
+    var audio = new AudioContext();
+    [440, 660].forEach(function (pitch, n) {
+      var tone = audio.createOscillator();
+      var volume = audio.createGain();
+      var at = audio.currentTime + n * 0.18;
+      tone.frequency.value = pitch;
+      volume.gain.setValueAtTime(0.12, at);
+      volume.gain.exponentialRampToValueAtTime(0.001, at + 0.17);
+      tone.connect(volume).connect(audio.destination);
+      tone.start(at);
+      tone.stop(at + 0.18);
+    });
+  }
+
+  var sound = document.getElementById("sound-switch");
+  if (sound) {
+    sound.checked = localStorage.getItem("uzel-sound") === "on";
+    sound.addEventListener("change", function () {
+      localStorage.setItem("uzel-sound", sound.checked ? "on" : "off");
+      if (sound.checked) chime();
+    });
+    document.addEventListener("uzel:news", function (event) {
+      if (sound.checked && event.detail.name === "outage.opened" && document.getElementById("board")) chime();
+    });
+  }
+
   document.addEventListener("keydown", function (event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (typing(event.target)) {
@@ -70,13 +98,13 @@
     waitingForPlace = 0;
     var search = document.getElementById("q");
     // Physical keys, so that the map works in the Russian layout too.
-    if ((event.key === "/" || event.code === "Slash") && !event.shiftKey) {
+    if (event.key === "?" || (event.code === "Slash" && event.shiftKey)) {
+      document.getElementById("keys").showModal();
+    } else if (event.key === "/" || event.code === "Slash") {
       if (!search) return;
       event.preventDefault();
       search.focus();
       search.select();
-    } else if (event.key === "?" || (event.code === "Slash" && event.shiftKey) || (event.key === "," && event.shiftKey)) {
-      document.getElementById("keys").showModal();
     } else if (physical === "g") {
       waitingForPlace = Date.now();
     } else if (physical === "j") {
