@@ -246,6 +246,7 @@ def _by_address(address: Address, limit: int) -> tuple[list[_Found], list[_Found
         buildings=inside,
         flat=plain(address.flat),
         query=_query(people),
+        surname=people[0] if people else "",
         limit=limit + 1,
     )
     exact = bool(address.flat) and len(residents) == 1 and not similar

@@ -40,13 +40,13 @@ WHERE address_words @@ %(query)s::tsquery AND number LIKE %(number)s
 ORDER BY street, length(number), number LIMIT %(limit)s
 """
 
-# Flats in the order that people count them.
+# Whoever has the word as a surname first; flats in the order that people count them.
 SUBSCRIBERS_IN = """
 SELECT id, flat FROM subscribers_subscriber
 WHERE building_id = ANY (%(buildings)s)
   AND (%(flat)s = '' OR uzel_plain(flat) = %(flat)s)
   AND (%(query)s = '' OR name_words @@ %(query)s::tsquery)
-ORDER BY building_id, length(flat), flat LIMIT %(limit)s
+ORDER BY NOT starts_with(name_plain, %(surname)s), building_id, length(flat), flat LIMIT %(limit)s
 """
 
 PHONES = "SELECT subscriber_id, digits FROM subscribers_phone WHERE digits = %(value)s LIMIT %(limit)s"
