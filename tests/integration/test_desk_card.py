@@ -1,0 +1,244 @@
+"""The subscriber's card: what it shows to whom, what it asks of the prober, how many statements it takes."""
+
+import re
+from dataclasses import asdict
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.template.loader import render_to_string
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone, translation
+
+from tests import web_data
+from uzel.core.diagnosis import ADVICE, Code, Fact, Finding
+from uzel.core.readings import FdbEntry, PortReading
+from uzel.desk.lines import lines_of
+from uzel.desk.operations import PER_MINUTE, TooManyProbes, ask_line
+from uzel.journal.models import AuditRecord
+from uzel.network.models import Port, Probe, Site
+from uzel.people.models import Role, User
+from uzel.subscribers.models import Phone, Service, Subscriber
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def staff(db: None) -> dict[Role, User]:
+    return web_data.people()
+
+
+@pytest.fixture
+def subscriber(db: None) -> Subscriber:
+    """One household on a house switch of a small lit city."""
+    web_data.city(okrugs=1, districts=1, campuses=1, houses=2)
+    web_data.subscribers(Site.objects.get(code="o1-d1-k1-h1"), 3)
+    one = Subscriber.objects.get(account="500001")
+    one.note = "Собака"
+    one.save()
+    Phone.objects.create(subscriber=one, digits="79161234567")
+    Service.objects.filter(subscriber=one).update(mac="001a2b3c4d5e")
+    return one
+
+
+@pytest.fixture
+def client(staff: dict[Role, User]) -> Client:
+    signed_in = Client()
+    signed_in.force_login(staff[Role.OPERATOR])
+    return signed_in
+
+
+def _page(client: Client, path: str) -> str:
+    response = client.get(path)
+    assert response.status_code == 200, path
+    return response.content.decode()
+
+
+def _answer(probe: Probe, **port: object) -> None:
+    """End a probe as the prober does: two readings of a port that is well, but for `port`."""
+    well = PortReading(
+        if_index=1, name="1", admin_up=True, oper_up=True, speed_mbps=100, full_duplex=True, uptime_s=9e5, in_errors=0,
+        crc=0, last_change_s=1.0,
+    )  # fmt: skip
+    now = timezone.now()
+    rows = [asdict(well) | {"at": now.timestamp() - s} | port for s in (2, 0)]
+    Probe.objects.filter(pk=probe.pk).update(
+        state="done", ended_at=now, result={"ports": rows, "fdb": [asdict(FdbEntry("001a2b3c4d5e", 100, 1))]}
+    )
+
+
+def test_opening_the_card_asks_for_one_probe_and_leaves_a_trace(client: Client, subscriber: Subscriber) -> None:
+    _page(client, "/subscribers/500001/")
+    _page(client, "/subscribers/500001/")
+    probe = Probe.objects.get()
+    assert (probe.operation, probe.subject, probe.state) == ("line", "500001", "waiting")
+    assert probe.port == Port.objects.get(device__code="o1-d1-k1-h1-sw1", name="1")
+    assert AuditRecord.objects.filter(action="subscriber.seen", object_id=str(subscriber.pk)).count() == 2
+
+
+def test_the_verdict_waits_and_then_speaks(client: Client, subscriber: Subscriber) -> None:
+    page = _page(client, "/subscribers/500001/")
+    path = re.search(r'hx-get="([^"]+/verdict/)"', page)
+    assert path is not None
+    assert "sse:probe.done" in page
+    _answer(Probe.objects.get(), oper_up=False)
+    verdict = _page(client, path[1])
+    assert "verdict-broken" in verdict
+    assert "sse:probe.done" not in verdict
+    with translation.override("ru"):
+        assert translation.gettext("No link on the port") in verdict
+
+
+def test_a_fine_line(client: Client, subscriber: Subscriber) -> None:
+    _page(client, "/subscribers/500001/")
+    _answer(Probe.objects.get())
+    assert "verdict-fine" in _page(client, "/subscribers/500001/")
+
+
+def test_a_young_probe_is_reused_and_an_old_one_is_not(staff: dict[Role, User], subscriber: Subscriber) -> None:
+    line, user = lines_of(subscriber)[0], staff[Role.OPERATOR]
+    first = ask_line(line=line, user=user)
+    assert ask_line(line=line, user=staff[Role.LEAD], again=True) == first
+    _answer(first)
+    assert ask_line(line=line, user=user) == first
+    Probe.objects.update(ended_at=timezone.now() - timedelta(seconds=5))
+    assert ask_line(line=line, user=user) == first
+    assert ask_line(line=line, user=user, again=True) != first
+
+
+def test_one_person_cannot_flood_the_prober(client: Client, staff: dict[Role, User], subscriber: Subscriber) -> None:
+    line, user = lines_of(subscriber)[0], staff[Role.OPERATOR]
+    Probe.objects.bulk_create(
+        Probe(operation="line", device=Site.objects.get(code="centre").devices.get(), asked_by=user)
+        for _ in range(PER_MINUTE)
+    )
+    with pytest.raises(TooManyProbes):
+        ask_line(line=line, user=user)
+    assert ask_line(line=line, user=staff[Role.LEAD]).asked_by == staff[Role.LEAD]
+    Probe.objects.filter(asked_by=staff[Role.LEAD]).delete()
+    assert client.post(f"/subscribers/500001/lines/{line.id}/check/").status_code == 200
+
+
+def test_the_outage_is_large_and_is_the_verdict(client: Client, subscriber: Subscriber) -> None:
+    outage = web_data.darken(Site.objects.get(code="o1-d1-k1"))
+    page = _page(client, "/subscribers/500001/")
+    assert 'class="trouble look-dark"' in page
+    assert f"/outages/{outage.pk}/" in page
+    assert "verdict-broken" in page
+    assert page.count("state-dark") >= 3
+
+
+def test_the_way_to_the_centre(client: Client, subscriber: Subscriber) -> None:
+    page = _page(client, "/subscribers/500001/")
+    places = [page.index(f">{code}</a>") for code in ("o1-d1-k1-h1-sw1", "o1-d1-k1-sw1", "o1-d1-sw1", "o1-sw1")]
+    way = page.index('class="climb"')
+    assert all(place > 0 for place in places)
+    assert page.index("centre-sw1", way) > page.index("o1-sw1", way)
+
+
+def test_a_field_crew_sees_no_contacts(staff: dict[Role, User], subscriber: Subscriber) -> None:
+    crew = Client()
+    crew.force_login(staff[Role.FIELD])
+    for path in ("/subscribers/500001/", "/search/?q=4567", "/search/?q=абонент"):
+        page = _page(crew, path)
+        assert "79161234567" not in page
+        assert "123-45-67" not in page
+        assert "Собака" not in page
+    assert "o1-d1-k1-h1-sw1" in _page(crew, "/subscribers/500001/")
+
+
+def test_strangers_are_sent_to_the_door(subscriber: Subscriber) -> None:
+    for path in ("/search/?q=1", "/subscribers/500001/", "/subscribers/500001/state/"):
+        assert Client().get(path).status_code == 302
+    assert not Probe.objects.exists()
+
+
+@pytest.mark.parametrize("account", ["0", "500001%00", "%F0%9F%98%80", "' OR 1=1", "9" * 500])
+def test_nobody_of_that_account(client: Client, subscriber: Subscriber, account: str) -> None:
+    assert client.get(f"/subscribers/{account}/").status_code in {404, 200 if account == "500001%00" else 404}
+
+
+def test_a_line_of_somebody_else_is_not_shown(client: Client, subscriber: Subscriber) -> None:
+    other = Service.objects.exclude(subscriber=subscriber).latest("pk")
+    assert client.get(f"/subscribers/500001/lines/{other.pk}/").status_code == 404
+    assert client.post(f"/subscribers/500001/lines/{other.pk}/check/").status_code == 404
+
+
+def test_asking_again_must_be_a_post(client: Client, subscriber: Subscriber) -> None:
+    line = lines_of(subscriber)[0]
+    assert client.get(f"/subscribers/500001/lines/{line.id}/check/").status_code == 405
+
+
+def test_no_services_blocked_and_hostile_names(client: Client, subscriber: Subscriber) -> None:
+    Subscriber.objects.create(account="1", name="<script>alert(1)</script>" + "Ж" * 170, status="blocked_debt")
+    page = _page(client, "/subscribers/1/")
+    assert "<script>alert" not in page
+    with translation.override("ru"):
+        assert translation.gettext("No services") in page
+        assert translation.gettext("address not known") in page
+    Subscriber.objects.filter(pk=subscriber.pk).update(status="blocked_debt")
+    page = _page(client, "/subscribers/500001/")
+    with translation.override("ru"):
+        assert translation.gettext("Blocked for debt") in page
+
+
+def test_a_business_with_forty_services(client: Client, subscriber: Subscriber) -> None:
+    device = Site.objects.get(code="o1-d1-k1-h2").devices.get(kind="switch")
+    ports = [Port.objects.create(device=device, name=f"p{n}", if_index=200 + n) for n in range(40)]
+    Service.objects.bulk_create(
+        Service(code=f"x{n}", subscriber=subscriber, kind="internet", device=device, port=port)
+        for n, port in enumerate(ports)
+    )
+    with CaptureQueriesContext(connection) as captured:
+        page = _page(client, "/subscribers/500001/")
+    assert Probe.objects.count() == 4
+    assert len(captured) <= 70
+    assert page.count("data-row") >= 37
+
+
+def test_statements_of_a_card(client: Client, subscriber: Subscriber) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        _page(client, "/subscribers/500001/")
+    assert len(captured) <= 32
+
+
+def test_the_line_page_shows_neighbours_and_the_past(client: Client, subscriber: Subscriber) -> None:
+    line = lines_of(subscriber)[0]
+    _page(client, "/subscribers/500001/")
+    _answer(Probe.objects.get(), oper_up=False)
+    page = _page(client, f"/subscribers/500001/lines/{line.id}/")
+    assert "/subscribers/500002/" in page
+    with translation.override("ru"):
+        assert page.count(translation.gettext("No link on the port")) >= 2
+
+
+def test_search_jumps_to_the_only_one(client: Client, subscriber: Subscriber) -> None:
+    response = client.get("/search/", {"q": "8 916 123-45-67"})
+    assert response["Location"] == "/subscribers/500001/"
+    typing = client.get("/search/", {"q": "8 916 123-45-67"}, headers={"HX-Request": "true"})
+    assert typing.status_code == 200
+    assert b"<html" not in typing.content
+    assert AuditRecord.objects.filter(action="subscriber.searched").count() == 2
+
+
+@pytest.mark.parametrize("text", ["", "\x00", "<script>alert(1)</script>", "я" * 5000, "\u202eabc"])
+def test_the_search_page_bears_anything(client: Client, text: str) -> None:
+    response = client.get("/search/", {"q": text})
+    assert response.status_code == 200
+    assert b"<script>alert" not in response.content
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("code", list(Code))
+def test_every_finding_has_its_sentences(code: Code, language: str) -> None:
+    severity, tell, do, guide = ADVICE[code]
+    finding = Finding(code, severity, (Fact("missing", "link speed"),), tell, do, guide, 1.0)
+    with translation.override(language):
+        said = {
+            part: render_to_string(f"desk/finding_{part}.html", {"finding": finding, "f": {}}).strip()
+            for part in ("what", "tell", "do")
+        }
+    assert all(said.values()), said
+    cyrillic = [bool(re.search("[а-я]", words)) for words in said.values()]
+    assert all(cyrillic) if language == "ru" else not any(cyrillic)
