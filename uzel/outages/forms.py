@@ -18,7 +18,7 @@ EVERY = ("", pgettext_lazy("filter", "all"))
 class HistoryFilter(forms.Form):
     """Which outages to list. What cannot be read is left out of the filter."""
 
-    q = forms.CharField(label=_("Place"), required=False)
+    q = forms.CharField(label=_("Where"), required=False)
     state = forms.ChoiceField(label=_("State"), required=False, choices=[EVERY, *Outage.State.choices])
     cause = forms.ChoiceField(label=_("Cause"), required=False, choices=[EVERY, *Outage.Cause.choices])
     since = forms.DateField(

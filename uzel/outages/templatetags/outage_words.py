@@ -7,7 +7,7 @@ from django import template
 from django.utils import timezone
 from django.utils.translation import gettext, pgettext_lazy
 
-from uzel.network.models import Device, Level
+from uzel.network.models import Device
 from uzel.outages.models import Outage
 from uzel.outages.telling import Counts
 
@@ -70,11 +70,6 @@ def class_word(name: str) -> str:
 @register.filter
 def light_word(light: str) -> str:
     return str(LIGHTS.get(light, light))
-
-
-@register.filter
-def level_word(level: int) -> str:
-    return str(Level(level).label)
 
 
 @register.filter
