@@ -52,7 +52,7 @@ def network() -> dict[str, list[dict[str, Any]]]:
             port(2, "sw", "25"),
             port(3, "sw", "lag1", "lag"),
             port(4, "sw", "1", "100base-tx"),
-        ],  # fmt: skip
+        ],
         "dcim/cables": [
             {
                 "id": 1,
@@ -155,8 +155,13 @@ def test_passing_trouble_is_asked_again(fake: Fake, what: str) -> None:
 
 @pytest.mark.parametrize(
     ("what", "reason", "value"),
-    [("500", "http_error", "500"), ("404", "http_error", "404"), ("cut", "bad_answer", ""), ("slow", "no_answer", "ReadTimeout")],
-)  # fmt: skip
+    [
+        ("500", "http_error", "500"),
+        ("404", "http_error", "404"),
+        ("cut", "bad_answer", ""),
+        ("slow", "no_answer", "ReadTimeout"),
+    ],
+)
 def test_lasting_trouble_is_named_and_nothing_comes_in(fake: Fake, what: str, reason: str, value: str) -> None:
     fake.trouble["dcim/devices", 2] = [what] * 3
     problem = bring_in(source(fake)).problems.examples[0]

@@ -1,0 +1,97 @@
+"""The pages of the network: they open on an empty, a small and a large city, with a bounded number of queries."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from tests import web_data
+from uzel.network.models import Device, DeviceState, Port, PortState, PowerFeed, Site
+from uzel.people.models import Role, User
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def reader(client: Client) -> Client:
+    client.force_login(User.objects.create_user("e", password="long-enough-7", role=Role.ENGINEER, language="en"))
+    return client
+
+
+def darken(code: str) -> None:
+    for device in Device.objects.filter(site__code__startswith=code):
+        DeviceState.objects.update_or_create(device=device, defaults={"answers": False, "is_lit": False})
+
+
+def test_empty_city(reader: Client) -> None:
+    assert reader.get("/network/").status_code == 200
+    assert reader.get("/sites/none/").status_code == 404
+    assert reader.get("/devices/none/").status_code == 404
+    assert reader.get("/network/none/below/").status_code == 404
+
+
+def test_tree_opens_by_branches_and_counts_trouble(reader: Client) -> None:
+    web_data.city()
+    darken("o1-d1-k1")
+    page = reader.get("/network/").content.decode()
+    assert "o2" in page and "o1-d1" not in page
+    branch = reader.get("/network/o1/below/").content.decode()
+    assert "o1-d1" in branch and "troubled" in branch
+    assert "state-dark" in reader.get("/network/o1-d1/below/").content.decode()
+    again = reader.get("/network/lines/", {"place": [Site.objects.get(code="o1").pk, "x", "9" * 30]})
+    assert b"hx-swap-oob" in again.content
+
+
+def test_number_of_queries_does_not_grow(reader: Client, django_assert_max_num_queries: Any) -> None:
+    web_data.city(okrugs=2, houses=12)
+    for url, most in (("/network/", 14), ("/network/o1-d1-k1/below/", 9), ("/sites/o1-d1-k1/", 22)):
+        with django_assert_max_num_queries(most):
+            assert reader.get(url).status_code == 200
+
+
+def test_device_page_shows_ports_power_and_reach(reader: Client, django_assert_max_num_queries: Any) -> None:
+    web_data.city()
+    switch = Device.objects.filter(site__code="o1-d1-k1", kind="switch").get()
+    ups = Device.objects.create(code="u9", site=switch.site, kind="ups")
+    strip = Device.objects.create(code="p9", site=switch.site, kind="power_strip")
+    PowerFeed.objects.create(consumer=switch, source=strip)
+    PowerFeed.objects.create(consumer=strip, source=ups)
+    PowerFeed.objects.create(consumer=ups)
+    DeviceState.objects.update_or_create(device=ups, defaults={"readings": {"charge_percent": 97, "low": None}})
+    for n, up in ((901, True), (902, False)):
+        port = Port.objects.create(device=switch, name=f"x{n}", if_index=n)
+        PortState.objects.create(port=port, admin_up=True, oper_up=up, seen_at=timezone.now())
+    with django_assert_max_num_queries(32):
+        page = reader.get(f"/devices/{switch.code}/").content.decode()
+    assert "jack-up" in page and "jack-down" in page
+    assert page.index("p9") < page.index("u9")
+    assert "97" in reader.get("/devices/u9/").content.decode()
+    assert reader.get(f"/devices/{switch.code}/", headers={"HX-Request": "true"}).content.lstrip().startswith(b"<div")
+
+
+def test_blast_is_what_goes_dark(reader: Client) -> None:
+    web_data.city()
+    centre = Device.objects.filter(site__code="centre", kind="switch").get()
+    Device.objects.filter(pk=centre.pk).update(is_source=True)
+    house = Device.objects.filter(site__level=4, kind="switch").first()
+    assert house is not None
+    assert reader.get(f"/devices/{house.code}/blast/").status_code == 200
+    everything = reader.get(f"/devices/{centre.code}/blast/").content.decode()
+    assert "device" in everything
+
+
+@pytest.mark.slow
+def test_hundred_thousand_places(reader: Client, django_assert_max_num_queries: Any) -> None:
+    centre = Site.objects.create(code="c", name="C", level=0)
+    okrugs = Site.objects.bulk_create(Site(code=f"o{n}", name="O", level=1, parent=centre) for n in range(100))
+    houses = Site.objects.bulk_create(
+        Site(code=f"{o.code}-h{n:04}", name="H", level=4, parent=o) for o in okrugs for n in range(1000)
+    )
+    devices = Device.objects.bulk_create(Device(code=f"{s.code}-sw", site=s, kind="switch") for s in houses)
+    DeviceState.objects.bulk_create(DeviceState(device=d, is_lit=False) for d in devices[:20_000])
+    with django_assert_max_num_queries(20):
+        assert reader.get("/network/").status_code == 200
+        part = reader.get("/network/o1/below/").content.decode()
+    assert "o1-h0199" in part and "o1-h0200" not in part
+    assert "o1-h0200" in reader.get("/network/o1/below/?after=o1-h0199").content.decode()
