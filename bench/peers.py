@@ -1,0 +1,238 @@
+"""Nagios 4 beside Uzel, passively: one okrug of 10,000 hosts lost, results in random order. Runs with PEERS=1.
+
+Nagios is Debian's own package; where it is not installed it is fetched by apt-get and unpacked into a folder that is
+deleted afterwards. It runs with no checks of its own: all results are handed to it, as another poller would do.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from bench import Figure
+from bench.engine_city import City, city
+
+HOSTS = 10_000
+PATIENCE_S = 90.0
+
+OBJECTS = """
+define command {{
+  command_name ok
+  command_line /bin/true
+}}
+define command {{
+  command_name told
+  command_line /bin/true
+}}
+define timeperiod {{
+  timeperiod_name always
+  alias always
+{days}
+}}
+define contact {{
+  contact_name crew
+  host_notification_commands told
+  service_notification_commands told
+  host_notification_period always
+  service_notification_period always
+  host_notification_options d,r
+  service_notification_options n
+}}
+define host {{
+  name plain
+  register 0
+  check_command ok
+  max_check_attempts 1
+  active_checks_enabled 0
+  passive_checks_enabled 1
+  check_period always
+  contacts crew
+  notification_period always
+  notification_options d,r
+  notification_interval 0
+  initial_state o
+}}
+define service {{
+  host_name h0
+  service_description none
+  check_command ok
+  max_check_attempts 1
+  active_checks_enabled 0
+  check_period always
+  contacts crew
+  notification_period always
+}}
+"""
+
+MAIN = """
+log_file={home}/nagios.log
+cfg_file={home}/objects.cfg
+object_cache_file={home}/objects.cache
+precached_object_file={home}/objects.precache
+resource_file={home}/resource.cfg
+status_file={home}/status.dat
+status_update_interval=3600
+command_file={home}/nagios.cmd
+lock_file={home}/nagios.lock
+temp_file={home}/nagios.tmp
+temp_path={home}
+check_result_path={home}/results
+query_socket={home}/nagios.qh
+state_retention_file={home}/retention.dat
+nagios_user={user}
+nagios_group={group}
+execute_service_checks=0
+execute_host_checks=0
+accept_passive_host_checks=1
+check_external_commands=1
+translate_passive_host_checks=1
+passive_host_checks_are_soft=0
+log_passive_checks=0
+log_initial_states=0
+enable_notifications=1
+enable_flap_detection=0
+check_for_updates=0
+"""
+
+
+def run() -> Iterator[Figure]:
+    """What Nagios raises for one lost okrug, in the order of the tree and in random order, and Uzel beside it."""
+    if os.environ.get("PEERS") != "1":
+        return
+    with tempfile.TemporaryDirectory(prefix="uzel-peers-") as folder:
+        home = Path(folder)
+        binary = nagios(home)
+        if binary is None:
+            yield Figure("Nagios 4 not run", 0, "", note="no nagios4 here, and apt-get could not fetch nagios4-core")
+            return
+        town = city(HOSTS)
+        lost = town.below(1)
+        for order in ("top-down", "random"):
+            results = lost if order == "top-down" else np.random.default_rng(11).permutation(lost)
+            yield from _measure(binary, home / order, town, results, order)
+        yield from _uzel(town, lost)
+    yield Figure("Icinga 2 not run", 0, "", note="its figure is quoted in the engine's table, not measured here")
+
+
+def nagios(home: Path) -> Path | None:
+    """The installed Nagios, or Debian's package unpacked under `home`; None when neither can be had."""
+    if found := shutil.which("nagios4") or (shutil.which("/usr/sbin/nagios4")):
+        return Path(found)
+    if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
+        return None
+    got = subprocess.run(["apt-get", "download", "-qq", "nagios4-core"], cwd=home, capture_output=True, check=False)
+    for package in home.glob("*.deb"):
+        subprocess.run(["dpkg-deb", "-x", package, home / "root"], check=True)
+    binary = home / "root/usr/sbin/nagios4"
+    return binary if got.returncode == 0 and binary.exists() else None
+
+
+def _configure(home: Path, town: City) -> None:
+    (home / "results").mkdir(parents=True)
+    (home / "resource.cfg").touch()
+    days = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+    text = [OBJECTS.format(days="\n".join(f"  {day} 00:00-24:00" for day in days))]
+    parents: dict[int, set[int]] = {k: set() for k in range(town.ids.size)}
+    for a, b in zip(town.a.tolist(), town.b.tolist(), strict=True):
+        if town.level[a] < town.level[b]:  # Nagios takes no rings: only what is fed from above
+            parents[b].add(a)
+    for k in range(town.ids.size):
+        above = ",".join(f"h{p}" for p in sorted(parents[k]))
+        line = f"\n  parents {above}" if above else ""
+        text.append(f"define host {{\n  use plain\n  host_name h{k}\n  address 127.0.0.1{line}\n}}\n")
+    (home / "objects.cfg").write_text("".join(text))
+    user = os.environ.get("USER", "root") if os.getuid() else "root"
+    (home / "nagios.cfg").write_text(MAIN.format(home=home, user=user, group=user))
+
+
+def _measure(binary: Path, home: Path, town: City, results: np.ndarray, order: str) -> Iterator[Figure]:
+    _configure(home, town)
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen([binary, home / "nagios.cfg"], stdout=quiet, stderr=quiet, start_new_session=True)
+    try:
+        log, pipe = home / "nagios.log", home / "nagios.cmd"
+        if (
+            not _wait(
+                lambda: (
+                    process.poll() is not None
+                    or (pipe.exists() and log.exists() and "Successfully launched" in log.read_text())
+                ),
+                30,
+            )
+            or process.poll() is not None
+        ):
+            yield Figure(f"Nagios 4, {order}: did not start", 0, "", note=_last_lines(log))
+            return
+        _submit(pipe, np.arange(town.ids.size), 0)
+        time.sleep(3)
+        before = log.stat().st_size
+        began = time.perf_counter()
+        _submit(pipe, results, 1)
+        done = _wait(lambda: _lines(log, before, "HOST ALERT") >= results.size, PATIENCE_S)
+        taken = time.perf_counter() - began
+        time.sleep(2)
+        raised = _lines(log, before, "HOST NOTIFICATION")
+        false_down = _lines(log, before, ";DOWN;HARD") - 1
+        note = f"{results.size:,} of {town.ids.size:,} hosts lost, {order}; {max(false_down, 0):,} falsely DOWN"
+        note += "" if done else f"; only {_lines(log, before, 'HOST ALERT'):,} states after {PATIENCE_S:.0f} s"
+        yield Figure(f"Nagios 4, {order}: time to all states", taken * 1e3, "ms", note=note)
+        yield Figure(f"Nagios 4, {order}: notifications for one failure", raised, "", note="one is right")
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Nagios's workers outlive it when it fails: the whole group that we started goes."""
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(10)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _submit(pipe: Path, hosts: np.ndarray, state: int) -> None:
+    now = int(time.time())
+    with pipe.open("w") as commands:
+        for k in hosts.tolist():
+            commands.write(f"[{now}] PROCESS_HOST_CHECK_RESULT;h{k};{state};x\n")
+
+
+def _lines(log: Path, since: int, word: str) -> int:
+    with log.open(errors="replace") as file:
+        file.seek(since)
+        return sum(word in line for line in file)
+
+
+def _last_lines(log: Path) -> str:
+    return " | ".join(log.read_text(errors="replace").splitlines()[-2:]) if log.exists() else "no log"
+
+
+def _wait(ready: Callable[[], bool], patience_s: float) -> bool:
+    end = time.monotonic() + patience_s
+    while time.monotonic() < end:
+        if ready():
+            return True
+        time.sleep(0.002)
+    return False
+
+
+def _uzel(town: City, lost: np.ndarray) -> Iterator[Figure]:
+    engine = town.engine()
+    numbers = np.random.default_rng(11).permutation(engine.numbers(town.ids[lost]))
+    engine.light.sign[:] = 1
+    engine.incidents()
+    began = time.perf_counter()
+    engine.observe(numbers, np.zeros(numbers.size, np.bool_))
+    found = list(engine.incidents())
+    taken = time.perf_counter() - began
+    note = f"the same hosts in random order, by the engine alone; {sum(it.scope.total for it in found):,} subscribers"
+    yield Figure("Uzel, random: time to the one outage", taken * 1e3, "ms", note=note)
+    yield Figure("Uzel, random: outages for one failure", len(found), "", "= 1")
