@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 from uzel.drivers.cisco_ios import PAGE as CISCO_IOS
 from uzel.drivers.cli_page import Page
+from uzel.drivers.dlink_cisco import PAGE as DLINK_CISCO
+from uzel.drivers.dlink_des21 import PAGE as DLINK_DES21
 from uzel.drivers.dlink_dxs import PAGE as DLINK_DXS
 from uzel.drivers.huawei_vrp import PAGE as HUAWEI_VRP
 
-DRIVERS: Mapping[str, Page] = {page.name: page for page in (DLINK_DXS, CISCO_IOS, HUAWEI_VRP)}
+DRIVERS: Mapping[str, Page] = {page.name: page for page in (DLINK_DXS, DLINK_CISCO, DLINK_DES21, CISCO_IOS, HUAWEI_VRP)}

@@ -97,7 +97,8 @@ def _port(found: re.Match[str]) -> PortStatus | None:
 
 
 _CABLE_ROW = re.compile(
-    rf"^\s*({PORT})\s*(?:\([CF]\))?\s+(\S+)\s+(Link\s*Up|Link\s*Down|Unknown|Down|Up|-)\s+(\S.*?)\s*$", re.IGNORECASE
+    rf"^\s*({PORT}|eth\d{{1,2}}/\d{{1,2}}/\d{{1,3}})\s*(?:\([CF]\))?\s+(\S+)\s+(Link\s*Up|Link\s*Down|Unknown|Down|Up|-)\s+(\S.*?)\s*$",
+    re.IGNORECASE,
 )
 _PAIR = re.compile(r"^\s*Pair\s*([1-4])\s+(.+?)(?:\s+at\s+(\d{1,4})\s*M)?(?:\s+-)?\s*$", re.IGNORECASE)
 _LENGTH = re.compile(r"^(.*?)\s+(\d{1,4}|-)(?:\s*M)?$", re.IGNORECASE)

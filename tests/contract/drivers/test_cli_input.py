@@ -13,6 +13,8 @@ from uzel.drivers.cli_input import BadInputError
 
 PORTS = {"dlink_dxs": ["1", "26", "1:7"], "cisco_ios": ["Gi0/1", "Twe1/0/3", "Po1", "Vl10"]}
 PORTS["huawei_vrp"] = ["GigabitEthernet0/0/1", "40GE0/0/1", "Eth-Trunk1", "Ethernet0/0/10"]
+PORTS["dlink_cisco"] = ["Gi0/1", "eth1/0/24"]
+PORTS["dlink_des21"] = ["8"]
 
 ATTACKS = [
     "1\nreset config",

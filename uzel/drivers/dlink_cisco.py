@@ -1,0 +1,58 @@
+"""D-Link's shell in Cisco's likeness: DGS-3610, DES-7206; DGS-1250, 1510, 3130, 3630, DXS-3400, DIS-200G.
+
+DGS-1510/ME does not have it: that one speaks the classic command line.
+"""
+
+from uzel.core.answers import Operation
+from uzel.drivers.cli_page import Ask, Mark, Page, Refusal
+from uzel.drivers.dlink_cisco_tables import (
+    parse_arp,
+    parse_identity,
+    parse_macs,
+    parse_neighbours,
+    parse_ports,
+    parse_switchport,
+    parse_vlans,
+)
+from uzel.drivers.dlink_ports import parse_cable
+from uzel.drivers.dlink_unit import parse_load
+
+PAGE = Page(
+    name="dlink_cisco",
+    title="D-Link DGS-3610, DES-7206, DGS-1250/1510/3130/3630, DXS-3400 (shell in Cisco's likeness)",
+    prompt=r"^(?P<host>[\w./-]{1,64})(?:\((?P<mode>[\w-]+)\))?#\s*$",
+    user_prompt=r"^[\w./-]{1,64}>\s*$",
+    pagers=((r"CTRL\+C.*\ba A(?:ll|LL)\b", "a"), (r"^\s*--More--\s*$", " ")),
+    refusals=(
+        (r"^%? ?Invalid input detected", Refusal.UNKNOWN_COMMAND),
+        (r"^% ?(?:Incomplete|Ambiguous) command", Refusal.WRONG_ARGUMENT),
+        (r"^%? ?(?:Login failed|Authentication fail)", Refusal.LOGIN),
+    ),
+    enable="enable",
+    no_paging=("terminal length 0",),
+    confirms=((r"\[y/n\]\s*:?\s*$", "y"),),
+    port_name=r"[A-Z][a-z]\d{1,2}/\d{1,3}|eth\d{1,2}/\d{1,2}/\d{1,3}",
+    mac_style="XX-XX-XX-XX-XX-XX",
+    asks={
+        Operation.IDENTITY: (Ask("show version", parse_identity),),
+        Operation.PORTS: (Ask("show interfaces status", parse_ports),),
+        Operation.MACS: (Ask("show mac-address-table", parse_macs),),
+        Operation.ARP: (Ask("show arp", parse_arp, models="DGS-3610"),),
+        Operation.VLANS: (
+            Ask("show interfaces switchport", parse_switchport, models="DGS-3610"),
+            Ask("show vlan", parse_vlans),
+        ),
+        Operation.CABLE_TEST: (
+            Ask(
+                "show cable-diagnostics interface {port}",
+                parse_cable,
+                Mark.MANUAL,
+                first="test cable-diagnostics interface {port}",
+                wait_s=4,
+                models="DGS-1510 and later",
+            ),
+        ),
+        Operation.NEIGHBOURS: (Ask("show lldp neighbor-information", parse_neighbours, models="DGS-3610"),),
+        Operation.LOAD: (Ask("show cpu utilization", parse_load, models="DGS-1250, DGS-1510"),),
+    },
+)
