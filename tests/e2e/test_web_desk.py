@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -15,6 +17,7 @@ from uzel.journal.operations import emit
 from uzel.network.models import DeviceState, Site
 from uzel.outages.models import Outage, OutageEvent
 from uzel.people.models import Role, User
+from uzel.web import live
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -85,6 +88,27 @@ def test_two_tabs_share_one_stream_and_the_second_takes_over(sign_in: SignIn, co
     web_data.darken(Site.objects.get(code="o2-d1"), cause="mains_lost")
     expect(second.locator(".outage-line")).to_have_count(2)
     assert len(streams) == 1
+
+
+def test_a_page_that_is_left_frees_its_place(sign_in: SignIn) -> None:
+    page = sign_in(Role.OPERATOR)
+    _hears(page)
+    assert len(live.HUB.readers) == 1
+    page.close()
+    deadline = time.monotonic() + 10
+    while live.HUB.readers and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not live.HUB.readers
+
+
+def test_whoever_is_signed_out_hears_no_more(
+    sign_in: SignIn, context: BrowserContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live.HUB, "heartbeat_s", 0.2)
+    page = sign_in(Role.OPERATOR)
+    _hears(page)
+    Session.objects.all().delete()
+    expect(page.locator("#live-state")).to_have_text("Нет обновлений")
 
 
 def test_the_outage_page_follows_the_story_and_keeps_what_is_being_typed(

@@ -22,6 +22,8 @@ FIGURES = {
     "timed_out_total": _("attempts without an answer"),
     "database_waits_total": _("waits for the database"),
 }
+MILLISECONDS = _("ms")
+SECONDS = _("s")
 
 
 @register.filter
@@ -34,5 +36,6 @@ def figure_word(name: str) -> str:
 def figure_value(value: float, name: str) -> str:
     """The value with as many digits as matter, and its unit when it is a time."""
     if name.endswith(("_s", "_seconds")) and not name.endswith("per_s"):
-        return f"{value * 1000:.0f} {_('ms')}" if value < 1 else f"{value:.1f} {_('s')}"
+        number, unit = (f"{value * 1000:.0f}", MILLISECONDS) if value < 1 else (f"{value:.1f}", SECONDS)
+        return f"{number} {unit}"
     return f"{value:,.0f}".replace(",", "\u202f")
