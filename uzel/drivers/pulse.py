@@ -288,7 +288,7 @@ def _fast(data: bytes) -> tuple[int, int] | None:
     if data[bound : bound + 10] != _OID or data[bound + 10] != ber.TIME_TICKS:
         return None
     size = data[bound + 11]
-    if not 1 <= size <= 5 or bound + 12 + size != len(data):
+    if not 1 <= size <= 5 or bound + 12 + size != len(data) or (size == 5 and data[bound + 12]):
         return None
     return int.from_bytes(data[at + 4 : tail], "big"), int.from_bytes(data[bound + 12 :], "big")
 

@@ -78,7 +78,8 @@ class Attachments:
         self._kind = np.fromiter((kinds[row[2]] for row in table), np.int8, len(table))[order]
         self._class = np.fromiter((classes[row[3]] for row in table), np.int8, len(table))[order]
         nodes, starts = np.unique(node[order], return_index=True)
-        self._range = dict(zip(nodes.tolist(), zip(starts, [*starts[1:], len(table)], strict=True), strict=True))
+        stops = np.append(starts[1:], len(table))[: len(starts)]
+        self._range = dict(zip(nodes.tolist(), zip(starts.tolist(), stops.tolist(), strict=True), strict=True))
 
     def __len__(self) -> int:
         """How many services are attached."""
