@@ -28,7 +28,7 @@ from uzel.config import embedded
 from uzel.config.settings import HOME
 from uzel.desk.lines import lines_of, verdicts
 from uzel.network.models import Device, DeviceState, Probe
-from uzel.outages.models import OutageElement
+from uzel.outages.models import Hint, OutageElement
 from uzel.simcity import plan
 from uzel.simcity.faults import FAULTS, Target
 from uzel.simcity.world import load
@@ -108,6 +108,9 @@ def run() -> Iterator[Figure]:
     assert set(FAULTS) <= set(TRUTH), "the city knows a fault that this bench does not"
     _make_folder(HOME / f"bench-city-{SWITCHES}" / "city")
     with own_database(), served(SWITCHES, SUBSCRIBERS) as city, monitored(city), _prober(city):
+        # What an earlier run did to the same ports is no evidence of this one.
+        Hint.objects.all().delete()
+        Probe.objects.all().delete()
         rng = random.Random(5)
         said = [*_port_faults(city, rng), *_device_faults(city, rng)]
     _print(said)
