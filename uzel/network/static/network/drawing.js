@@ -20,9 +20,9 @@
         row.forEach(function (node, i) {
           var line = Math.floor(i / most);
           var count = Math.min(most, row.length - line * most);
-          placed[node.id] = { x: ((i % most) - (count - 1) / 2) * 96, y: y + line * 75 };
+          placed[node.id] = { x: ((i % most) - (count - 1) / 2) * 96, y: y + line * 60 };
         });
-        y += 90 + 75 * Math.floor((row.length - 1) / most);
+        y += 66 + 60 * Math.floor((row.length - 1) / most);
       });
     return placed;
   }
@@ -35,7 +35,7 @@
     function colour(name) { return css.getPropertyValue("--uz-" + name).trim(); }
     var place = positions(data.nodes, box.clientWidth - 20);
     var lowest = Math.max.apply(null, data.nodes.map(function (node) { return place[node.id].y; }));
-    box.style.height = Math.max(160, lowest + 100) + "px";
+    box.style.height = Math.max(160, lowest + 80) + "px";
     var elements = data.nodes.map(function (node) {
       // The last two parts of a code tell neighbours apart; the whole is in the list.
       var label = node.code.split("-").slice(-2).join("-") + (node.light === "lit" ? "" : "\n" + node.word);
@@ -54,9 +54,9 @@
       userZoomingEnabled: false,
       boxSelectionEnabled: false,
       autoungrabify: true,
-      maxZoom: 1.25,
+      maxZoom: 1,
       style: [
-        { selector: "node", style: { label: "data(label)", shape: "data(shape)", "background-color": "data(colour)", "background-opacity": "data(hollow)", "border-color": "data(colour)", "border-width": "data(edge)", color: colour("ink"), width: 22, height: 22, "font-size": 11, "text-wrap": "wrap", "text-valign": "bottom", "text-margin-y": 4, "text-max-width": 94 } },
+        { selector: "node", style: { label: "data(label)", shape: "data(shape)", "background-color": "data(colour)", "background-opacity": "data(hollow)", "border-color": "data(colour)", "border-width": "data(edge)", color: colour("ink"), width: 22, height: 22, "font-size": 11, "text-wrap": "wrap", "text-valign": "bottom", "text-margin-y": 4, "text-max-width": 94, "text-background-color": colour("bg"), "text-background-opacity": 0.85 } },
         { selector: "edge", style: { width: 2, "line-color": "data(colour)", "line-style": "data(line)", "curve-style": "bezier" } },
       ],
     });
