@@ -1,0 +1,160 @@
+"""What the monitor writes, held against a real PostgreSQL: counts of queries, invariants, the journal, its pruning."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from tests.monitor_city import Rows
+from uzel.core.outage import Evidence, Seen, explain
+from uzel.core.topology import answering
+from uzel.journal.models import Event
+from uzel.network.models import Device, DeviceState, PortState
+from uzel.outages import network_map, operations, queries
+from uzel.outages.models import Hint, Observation, Outage, OutageElement
+from uzel.pollers import monitor_store, monitor_world
+from uzel.pollers.monitor_store import HintRow, PortRow, StateRow
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def net() -> network_map.NetworkMap:
+    Rows()
+    return network_map.load()
+
+
+def evidence(net: network_map.NetworkMap, failed: set[int], now: float) -> Evidence:
+    answers = answering(net.network, failed=failed)
+    return Evidence(
+        {i: Seen(i in answers, now, now - 9000, now - 5) for i in net.contacts if net.network.nodes[i].watched}, now=now
+    )
+
+
+def settle(net: network_map.NetworkMap, failed: set[int], now: float) -> operations.Settled:
+    it = evidence(net, failed, now)
+    return operations.settle(net=net, found=explain(net.network, it), evidence=it)
+
+
+def node(code: str) -> int:
+    return Device.objects.get(site__code=code, kind="switch").pk
+
+
+def test_the_map_is_read_by_few_queries(django_assert_max_num_queries: Any) -> None:
+    Rows()
+    with django_assert_max_num_queries(8):
+        net = network_map.load()
+    assert len(net.contacts) == Device.objects.count()
+    assert len(net.attachments) == 12 * 6
+
+
+def test_settling_twice_changes_nothing(net: network_map.NetworkMap) -> None:
+    now = time.time()
+    assert settle(net, {node("o1")}, now).opened
+    events = Event.objects.count()
+    again = settle(net, {node("o1")}, now + 1)
+    assert not again
+    assert Event.objects.count() == events
+    assert Outage.objects.get().version == 1
+
+
+def test_a_decision_is_few_queries_whatever_its_size(
+    net: network_map.NetworkMap, django_assert_max_num_queries: Any
+) -> None:
+    it = evidence(net, {node("o1"), node("o2-d1-h1")}, time.time())
+    found = explain(net.network, it)
+    with django_assert_max_num_queries(16):
+        assert len(operations.settle(net=net, found=found, evidence=it).opened) == 2
+
+
+def test_no_device_is_dark_twice(net: network_map.NetworkMap) -> None:
+    settle(net, {node("o1")}, time.time())
+    element = OutageElement.objects.first()
+    assert element is not None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        OutageElement.objects.create(outage=element.outage, device=element.device, dark_at=timezone.now())
+
+
+def test_a_conflicting_writer_is_noticed(net: network_map.NetworkMap, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time()
+    settle(net, {node("o1")}, now)
+    read = operations._Decision.__init__
+
+    def late(self: Any, *args: Any) -> None:
+        read(self, *args)
+        Outage.objects.update(version=7)
+
+    monkeypatch.setattr(operations._Decision, "__init__", late)
+    with pytest.raises(operations.Conflict):
+        settle(net, set(), now + 1)
+    assert Outage.objects.get().state == "open"
+
+
+def test_parts_of_an_outage_stay_together_while_it_is_repaired(net: network_map.NetworkMap) -> None:
+    """Houses start one by one; two that are still dark are no new outages, unless they stay so."""
+    now = time.time()
+    settle(net, {node("o1-d1")}, now)
+    houses = {node("o1-d1-h1"), node("o1-d1-h2")}
+    shrunk = settle(net, houses, now + 10)
+    assert (shrunk.opened, shrunk.held_together) == ([], True)
+    outage = Outage.objects.get()
+    assert outage.scope["devices"] == 2
+    assert outage.cause == "device_dead"
+    assert not settle(net, houses, now + 20).opened
+    later = settle(net, houses, now + 500)
+    assert len(later.opened) == 1
+    assert settle(net, set(), now + 510).open == 0
+
+
+def test_two_become_one_by_a_common_cause(net: network_map.NetworkMap) -> None:
+    now = time.time()
+    settle(net, {node("o1-d1-h1")}, now)
+    settle(net, {node("o1-d1-h1"), node("o1-d2-h1")}, now + 1)
+    assert Outage.objects.filter(state="open").count() == 2
+    merged = settle(net, {node("o1")}, now + 2)
+    assert len(merged.merged) == 1
+    assert Outage.objects.filter(state="open").count() == 1
+    assert queries.counts()["outages"] == 1
+
+
+def test_hypotheses_come_back_as_they_were(net: network_map.NetworkMap) -> None:
+    it = evidence(net, {node("o1-d1-h1")}, time.time())
+    found = explain(net.network, it)
+    operations.settle(net=net, found=found, evidence=it)
+    assert operations.causes_of(Outage.objects.get().hypotheses) == found[0].hypotheses
+
+
+def test_states_ports_hints_and_facts_are_written_and_read_back(net: network_map.NetworkMap) -> None:
+    device, now = node("o1"), time.time()
+    (key, port), *_ = net.ports.items()
+    state = StateRow(device, False, now - 5, now - 6, False, now - 9000, 1.5, {"charge_percent": 5}, now, True)
+    hint = HintRow(now, "syslog", "127.30.0.1", None, b"\x00\xff raw", {"kind": "other", "text": "a\x00b"})
+    gone = replace(state, device=10**9)
+    monitor_store.write([state, gone], [PortRow(port, True, False, 100, now, now)], [hint], [(now, device, 1, 0, 0.0)])
+    row = DeviceState.objects.get()
+    assert (row.answers, row.is_lit, row.readings) == (False, False, {"charge_percent": 5})
+    assert abs(row.since.timestamp() - now + 5) < 0.001
+    assert PortState.objects.get().oper_up is False
+    assert bytes(Hint.objects.get().raw) == b"\x00\xff raw"
+    fact = Observation.objects.get()
+    assert (fact.device_id, fact.what, fact.value) == (device, 1, 0.0)
+    assert abs(fact.at.timestamp() - now) < 0.001
+    assert Event.objects.get(name="device.state").payload == {"ids": [device, 10**9]}
+    loaded = monitor_world.load()
+    assert loaded.views[device].answers is False
+    assert device in loaded.dark
+    assert loaded.ports[key].oper_up is False
+
+
+def test_pruning_forgets_only_what_is_old(net: network_map.NetworkMap) -> None:
+    old = time.time() - timedelta(days=100).total_seconds()
+    monitor_store.copy_facts([(old, 1, 1, 0, 1.0)] * 3 + [(time.time(), 1, 1, 0, 1.0)])
+    call_command("prune_observations", verbosity=0)
+    assert Observation.objects.count() == 1
