@@ -98,7 +98,7 @@ def _parts(home: Path, city: Path, port: int) -> list[Part]:
 
     def city_answers() -> bool:
         try:
-            return bool(control.call(home / "city.sock", {"command": "status"}))
+            return bool(control.call(home / control.SOCKET, {"do": "status"})["ok"])
         except (OSError, ValueError):
             return False
 
