@@ -45,6 +45,7 @@ def city(*, okrugs: int = 2, districts: int = 2, campuses: int = 2, houses: int 
                     street = STREETS[(o * 7 + d * 3 + k) % len(STREETS)]
                     _site(f"{campus.code}-h{h}", f"{street}, {h}", Level.HOUSE, campus, area)
     _devices()
+    emit("network.changed", {})
     return centre
 
 

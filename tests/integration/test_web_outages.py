@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from tests import web_data
 from uzel.journal.models import AuditRecord, Event
+from uzel.journal.operations import emit
 from uzel.network.models import Device, DeviceState, Site
 from uzel.outages import board
 from uzel.outages.models import Outage, OutageElement, OutageEvent, PlannedWork
@@ -39,6 +41,7 @@ def _site(code: str) -> Site:
 
 def _queries(client: Client, path: str) -> int:
     client.get(path)
+    cache.clear()
     with CaptureQueriesContext(
         connection,
     ) as queries:
@@ -63,6 +66,20 @@ def test_the_board_needs_the_same_queries_for_one_outage_and_for_thirty(operator
         web_data.darken(site, cause="link_cut")
     assert _queries(operator, "/") <= few + 1  # links are read once any cause names one
     assert few <= 15
+
+
+def test_every_desk_sees_the_board_that_was_made_for_the_first_until_there_is_news(operator: Client) -> None:
+    web_data.city()
+    outage = web_data.darken(_site("o1-d1"))
+    operator.get("/")
+    with CaptureQueriesContext(connection) as queries:
+        assert "Обрыв линии" in operator.get("/", headers={"HX-Request": "true"}).content.decode()
+    assert len(queries) <= 3  # session, person, version
+    Outage.objects.filter(pk=outage.pk).update(cause="device_dead")
+    emit("outage.changed", {"id": outage.pk})
+    assert "Отказ оборудования" in operator.get("/").content.decode()
+    operator.post("/people/language/", {"language": "en"})
+    assert "Device dead" in operator.get("/").content.decode()
 
 
 def test_the_outage_page_needs_the_same_queries_however_much_is_dark(operator: Client) -> None:

@@ -64,6 +64,18 @@ class Place:
         return sum(self.houses.values())
 
 
+# The sum tells of an event that was committed after one with a greater id, too.
+NEWS = "SELECT coalesce(sum(id), 0), count(*) FROM (SELECT id FROM journal_event ORDER BY id DESC LIMIT 200) latest"
+
+
+def version() -> str:
+    """Changes with every event; empty while there has been none."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEWS)
+        row = cursor.fetchone()
+    return f"{row[0]}-{row[1]}" if row[1] else ""
+
+
 def open_outages() -> list[OutageLine]:
     """Open outages, those that leave most people without service first."""
     rows = list(queries.open_outages().select_related(PARENTS, "mains_area", "planned_work"))

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from django.core.cache import cache
 from django.core.paginator import Paginator
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
 from uzel.journal.operations import audit
@@ -19,13 +22,31 @@ from uzel.outages.telling import CLASSES, PARENTS, Names, chain, counts, dark
 from uzel.subscribers.models import Service, Subscriber
 
 PAGE = 50
+# Ages and the monitor's own beat are not news: they are read anew at least so often.
+BOARD_KEPT_S = 5
 
 
 def board(request: HttpRequest) -> HttpResponse:
-    """What is wrong in the city now. htmx asks for the same page and gets its inside only."""
+    """What is wrong in the city now. htmx asks for the same page and gets its inside only.
+
+    In a storm every desk asks at once and sees the same: the inside is made once for each state of the news.
+    """
+    version = board_rows.version()
+    key = f"board:{get_language()}:{version}:{int(timezone.now().timestamp()) // BOARD_KEPT_S}"
+    inside = cache.get(key) if version else None
+    if inside is None:
+        inside = render_to_string("outages/board_inside.html", _board())
+        if version:
+            cache.set(key, inside, BOARD_KEPT_S)
+    if request.headers.get("HX-Request"):
+        return HttpResponse(inside)
+    return render(request, "outages/board.html", {"inside": inside})
+
+
+def _board() -> dict[str, Any]:
     now = timezone.now()
     lines = board_rows.open_outages()
-    context = {
+    return {
         "now": now,
         "lines": lines,
         "all": board_rows.in_all(lines),
@@ -34,8 +55,6 @@ def board(request: HttpRequest) -> HttpResponse:
         "works": board_rows.works_today(now),
         "city": board_rows.city(),
     }
-    template = "outages/board_inside.html" if request.headers.get("HX-Request") else "outages/board.html"
-    return render(request, template, context)
 
 
 def history(request: HttpRequest) -> HttpResponse:
