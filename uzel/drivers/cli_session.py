@@ -1,0 +1,222 @@
+"""A session with a switch as a pure machine: bytes in, bytes to send and answers out. No socket, no clock.
+
+Whoever owns the connection calls `feed` with what came, `ask` when the machine is ready, `timeout` or `closed` when the
+clock or the other end says so, and sends what `Send` holds. So telnet, SSH and a test drive it alike.
+"""
+
+import codecs
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from uzel.drivers.cli_page import Page, Refusal
+from uzel.drivers.cli_text import draw
+
+
+class Stage(StrEnum):
+    """Where the session is; an error names the stage in which it came."""
+
+    LOGIN = "login"
+    PASSWORD = "password"  # noqa: S105 -- the name of a stage
+    ENABLE = "enable"
+    SETTING_UP = "setting_up"
+    READY = "ready"
+    BUSY = "busy"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Bytes for the device. `secret` ones must not get into a transcript; repr never shows them."""
+
+    data: bytes = field(repr=False)
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The device waits for a command."""
+
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came between a command and the next prompt. `refusal` when the device would not do it."""
+
+    command: str
+    text: str
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The session is over. `code`: a Refusal's, or timeout, closed, flood, other_host. `text` is what had come."""
+
+    stage: Stage
+    code: str
+    text: str
+
+
+Step = Send | Ready | Answer | Failed
+
+_FIRST_LINES = 4  # a refusal stands at the top of an answer; further down the same words are somebody's log
+
+
+class Session:
+    """One session. The order of calls is feed* (ask feed*)*; `stage` says what is possible."""
+
+    def __init__(
+        self, page: Page, *, user: str, password: str, enable_password: str = "", limit: int = 4_000_000
+    ) -> None:
+        self.page = page
+        self.stage = Stage.LOGIN
+        self.host = ""
+        self._user, self._password, self._enable_password = user, password, enable_password
+        self._limit = limit
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._buffer = ""
+        self._seen = 0  # up to here pagers and questions of the buffer were dealt with
+        self._command = ""
+        self._set_up = list(page.no_paging)
+
+    def feed(self, data: bytes) -> list[Step]:
+        """Take what came. May be called with any cut of the stream."""
+        if self._over:
+            return []
+        self._buffer += self._decoder.decode(data)
+        if len(self._buffer) > self._limit:
+            return self._fail("flood")
+        steps: list[Step] = []
+        while not self._over and (step := self._next()):
+            steps += step
+        return steps
+
+    def ask(self, line: str) -> list[Step]:
+        """Send a command. Raises RuntimeError unless the session is ready."""
+        if self.stage is not Stage.READY:
+            raise RuntimeError(f"the session is {self.stage}, not ready")
+        self.stage = Stage.BUSY
+        return self._send_command(line)
+
+    def timeout(self) -> list[Step]:
+        """Nothing more came in time. A prompt of another host than the one logged into is named as such."""
+        tail = self._tail()
+        other = re.match(self.page.prompt, tail) and self.host and not self._is_ours(tail)
+        return self._fail("other_host" if other else "timeout")
+
+    def closed(self) -> list[Step]:
+        """The other end closed the connection."""
+        return self._fail("closed")
+
+    @property
+    def _over(self) -> bool:
+        return self.stage is Stage.OVER
+
+    def _next(self) -> list[Step]:
+        """One thing to do about the unfinished last line, or nothing."""
+        tail = self._tail()
+        if self.stage in (Stage.LOGIN, Stage.PASSWORD, Stage.ENABLE):
+            return self._log_in(tail)
+        if self.stage not in (Stage.BUSY, Stage.SETTING_UP):
+            return []
+        fresh = self._buffer[max(self._seen, self._buffer.rfind("\n") + 1) :]
+        for pattern, reply in (*self.page.pagers, *self.page.confirms):
+            if re.search(pattern, fresh):
+                self._seen = len(self._buffer)
+                return [Send(reply.encode() + (b"" if (pattern, reply) in self.page.pagers else self._end))]
+        # A prompt counts after the echo of the command only: DGS-3120 (4.04.R004) prints a second one after login.
+        echoed = "\n" in self._buffer and (self.stage is not Stage.BUSY or self._command[:8] in self._buffer)
+        return self._finish() if echoed and self._is_ours(tail) else []
+
+    def _log_in(self, tail: str) -> list[Step]:
+        if self._refusal(everywhere=True) is Refusal.LOCKED:
+            return self._fail(Refusal.LOCKED)
+        if re.search(self.page.password, tail):
+            if self.stage is Stage.PASSWORD:
+                return self._fail(Refusal.LOGIN)
+            secret = self._enable_password if self.stage is Stage.ENABLE else self._password
+            if self.stage is Stage.ENABLE and not secret:
+                return self._fail(Refusal.LOW_PRIVILEGE)
+            self.stage, self._enable_password = (
+                (Stage.ENABLE, "") if self.stage is Stage.ENABLE else (Stage.PASSWORD, self._enable_password)
+            )
+            return [self._say(secret, secret=True)]
+        if re.search(self.page.login, tail):
+            # Asked again after the password: it was wrong.
+            return self._fail(Refusal.LOGIN) if self.stage is not Stage.LOGIN else [self._say(self._user)]
+        if self.page.user_prompt and re.match(self.page.user_prompt, tail):
+            if self.stage is Stage.ENABLE or not self.page.enable:
+                return self._fail(Refusal.LOW_PRIVILEGE)
+            self.stage = Stage.ENABLE
+            return [self._say(self.page.enable)]
+        found = re.match(self.page.prompt, tail)
+        if not found:
+            return self._fail(Refusal.LOGIN) if self._refusal(everywhere=True) is Refusal.LOGIN else []
+        self.host = found.groupdict().get("host") or ""
+        self.stage = Stage.SETTING_UP
+        return self._finish()
+
+    def _finish(self) -> list[Step]:
+        """At a prompt: hand out the answer, or go on with the setting up."""
+        command, text = self._command, self._buffer[: self._buffer.rfind("\n") + 1]
+        refusal = self._refusal()
+        self._buffer, self._seen = "", 0
+        if self.stage is Stage.BUSY:
+            self.stage = Stage.READY
+            return [Answer(command, text, refusal)]
+        if self._set_up:
+            return self._send_command(self._set_up.pop(0))
+        self.stage = Stage.READY
+        return [Ready(self.host)]
+
+    def _is_ours(self, tail: str) -> bool:
+        found = re.match(self.page.prompt, tail)
+        if not found:
+            return False
+        named = found.groupdict()
+        # Configuration modes: Cisco cuts the name to 20 characters, Huawei puts the view after it.
+        name = named.get("host") or named.get("view") or ""
+        return name == self.host or (bool(self.host) and name.startswith(self.host[:20]) and not named.get("host"))
+
+    def _refusal(self, *, everywhere: bool = False) -> Refusal | None:
+        lines = [line.strip() for line in draw(self._buffer)[0] if line.strip()]
+        echo = bool(lines) and self._command != "" and lines[0].endswith(self._command)
+        for line in lines if everywhere else lines[echo : echo + _FIRST_LINES]:
+            for pattern, refusal in self.page.refusals:
+                if re.search(pattern, line) and (refusal is Refusal.LOGIN) <= everywhere:
+                    return refusal
+        return None
+
+    def _tail(self) -> str:
+        return draw(self._buffer[self._buffer.rfind("\n") + 1 :])[1].strip()
+
+    @property
+    def _end(self) -> bytes:
+        return self.page.line_end.encode()
+
+    def _say(self, line: str, *, secret: bool = False) -> Send:
+        self._buffer, self._seen = "", 0
+        return Send(line.encode() + self._end, secret)
+
+    def _send_command(self, line: str) -> list[Step]:
+        self._command = line
+        return [self._say(line)]
+
+    def _fail(self, code: str) -> list[Step]:
+        if self.stage is Stage.OVER:
+            return []
+        stage, self.stage = self.stage, Stage.OVER
+        return [Failed(stage, str(code), self._buffer)]
+
+
+def transcript(steps: Sequence[Step]) -> str:
+    """What may be kept of steps: secrets are starred."""
+    parts: list[str] = []
+    for step in steps:
+        if isinstance(step, Send):
+            parts.append("********\n" if step.secret else step.data.decode(errors="replace"))
+        elif isinstance(step, Answer | Failed):
+            parts.append(step.text)
+    return "".join(parts)
