@@ -297,3 +297,16 @@ def test_planned_work_is_no_news_but_is_shown(city: City, log: Path) -> None:
         city.change(failed=[node("o1")])
         outage = the_outage_is_right(city)
         assert (outage.cause, outage.planned_work_id) == ("planned_work", work.pk)
+
+
+def test_one_that_answers_pings_has_lost_its_management_only(city: City, log: Path) -> None:
+    """On loopback the kernel answers every ping, as a switch does whose SNMP agent hangs."""
+    house = node("o1-d1-h1")
+    with Monitor(log, UZEL_ICMP="1"):
+        watching()
+        city.mute.add(house)
+        city.change()
+        outage = until(open_outage, what="a management fault")
+    assert outage.cause == "management_fault"
+    assert [reason["code"] for reason in outage.hypotheses[0]["reasons"]] == ["answers_ping"]
+    assert outage.scope["total"] == {"subscribers": 0, "services": 0}

@@ -69,6 +69,7 @@ class Monitor:
                 self._read_power(),
                 self._flush(),
                 self._beat(),
+                self._decider.compile(self._holder.world.net),
             )
             async with asyncio.TaskGroup() as group:
                 for part in parts:
@@ -170,6 +171,7 @@ class Monitor:
         world.changed, world.facts, world.dark = old.changed, old.facts, old.dark
         self._holder.world = self._watch.world = world
         self._decider.forget()
+        await self._decider.compile(world.net)
         self._flips.note("other")
         log.info("the network changed: watching %d devices", len(world.views))
 

@@ -9,15 +9,18 @@ import contextlib
 import functools
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from uzel.core.engine import Engine
 from uzel.core.outage import Cause, CauseKind, Evidence, Found, Reason, Seen, explain, to_ask
+from uzel.core.outage_light import Picture, picture
 from uzel.core.power import batteries_below, feeds_above
-from uzel.core.topology import Kind
+from uzel.core.topology import Kind, Network
 from uzel.drivers.icmp import Pinger
 from uzel.drivers.pulse import Pulse
 from uzel.outages import operations
+from uzel.outages.network_map import NetworkMap
 from uzel.outages.operations import Settled
 from uzel.pollers.monitor_metrics import Metrics
 from uzel.pollers.monitor_read import Readings
@@ -47,6 +50,8 @@ class Decider:
         self._flips, self._pulse, self._readings = flips, pulse, readings
         self._store, self._metrics, self._pinger = store, metrics, pinger
         self._told: object = None
+        # The compiled reading of light and the map that it was made of; the plain one until it is ready.
+        self._engine: tuple[NetworkMap, Engine] | None = None
         self._suspicion_at = 0.0
 
     async def run(self, world: "Holder") -> None:
@@ -70,7 +75,7 @@ class Decider:
             return None
         began = flips.since
         evidence, serial = await self._settle(world)
-        found = await asyncio.to_thread(explain, world.net.network, evidence)
+        found = await asyncio.to_thread(explain, world.net.network, evidence, self._read_of(world))
         found = self._with_pinged(world, found)
         log.debug("explained: %s", [(it.cause.kind.value, len(it.dark)) for it in found])
         unsettled = serial != flips.serial or self._near_suspects(world, evidence)
@@ -80,6 +85,15 @@ class Decider:
             return None
         flips.clear()
         return await self._write(world, evidence, found, began)
+
+    def _read_of(self, world: World) -> Callable[[Network, Evidence], Picture]:
+        """How light is read in this world: both ways say the same, one is faster."""
+        return self._engine[1].picture if self._engine and self._engine[0] is world.net else picture
+
+    async def compile(self, net: NetworkMap) -> None:
+        """Make the compiled engine of a map, beside everything else; takes seconds when nothing is cached."""
+        self._engine = (net, await asyncio.to_thread(Engine.of, net.network))
+        log.info("the compiled engine is ready")
 
     async def _ask_around_suspects(self, world: World) -> None:
         """A first missed question: ask those who bear on it already, while its retries are under way."""

@@ -40,4 +40,4 @@ class Command(BaseCommand):
     def _delete(table: str, before: Any) -> int:
         with connection.cursor() as cursor:
             cursor.execute(_DELETE[table], [before, BATCH])
-            return cursor.rowcount
+            return int(cursor.rowcount)
