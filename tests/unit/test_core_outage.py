@@ -281,6 +281,12 @@ def test_nothing_is_settled_until_the_boundary_and_the_shadow_were_asked():
     assert to_ask(net, Evidence({**later, 1: Seen(True, 102.1), 2: Seen(True, 102.1)}, now=103.0)) == frozenset()
 
 
+def test_those_behind_elements_that_nobody_can_ask_are_asked():
+    """#1 - ?2 - ?3 - 4, ?3 - (5): whether 2 or 3 is to blame, 4 can tell."""
+    net = network("1-2 2-3 3-4 3-5", Node(2, SWITCH, watched=False), Node(3, SWITCH, watched=False))
+    assert to_ask(net, Evidence({5: Seen(False, 100.0)}, now=100.0)) == {1, 4}
+
+
 def test_the_witnesses_of_power_are_asked():
     net = houses_of_one_area()
     asked = to_ask(net, Evidence({5: Seen(False, 100.0)}, now=100.0))

@@ -5,7 +5,7 @@ the shadow, its whole boundary, the chain above it to the source, and all whose 
 asked since the last new silence in that shadow.
 """
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 
 from uzel.core.outage_words import Evidence
 from uzel.core.power import batteries_below, falls, feeds_above
@@ -20,16 +20,22 @@ def to_ask(network: Network, evidence: Evidence, *, fresh_s: float = 0.0) -> fro
     if not silent:
         return frozenset()
     carriers = frozenset(i for i in lit(network) if network.nodes[i].carries_light)
-    failed = {i for i in silent if network.nodes[i].carries_light}
-    rest = carriers - failed
-    shadow = failed | (carriers - spread(network, (i for i in rest if network.nodes[i].source), rest))
+    failed = {i for i in silent if network.nodes[i].carries_light and network.nodes[i].via is None}
+    shadow = _shadow(network, carriers, failed)
+    # Silence behind a switch in the shadow is its consequence; elsewhere it speaks of the silent element itself.
+    speaks = {i for i in silent - failed if network.nodes[i].via not in shadow}
+    failed |= {i for i in speaks if network.nodes[i].carries_light}
+    shadow = _shadow(network, carriers, failed)
+    distance = _distances(network)
     asked: set[int] = set()
     left = set(shadow)
     while left:
         part = spread(network, [min(left)], shadow)
         left -= part
-        asked |= _stale(network, evidence, _of_part(network, part, silent), _last(evidence, part & silent), fresh_s)
-    for ups in silent - failed:
+        asked |= _stale(
+            network, evidence, _of_part(network, part, silent, distance), _last(evidence, part & silent), fresh_s
+        )
+    for ups in speaks - failed:
         around = {i for i in (network.nodes[ups].via, *network.fed_by.get(ups, ())) if i is not None}
         asked |= _stale(network, evidence, around | _power(network, {ups}), _last(evidence, {ups}), fresh_s)
     return frozenset(asked)
@@ -39,20 +45,27 @@ def _last(evidence: Evidence, silent: Iterable[int]) -> float:
     return max(evidence.seen[i].began for i in silent)
 
 
-def _of_part(network: Network, part: Set[int], silent: Set[int]) -> set[int]:
+def _shadow(network: Network, carriers: Set[int], failed: Set[int]) -> set[int]:
+    rest = carriers - failed
+    return set(failed | (carriers - spread(network, (i for i in rest if network.nodes[i].source), rest)))
+
+
+def _of_part(network: Network, part: Set[int], silent: Set[int], distance: Mapping[int, int]) -> set[int]:
     """Part of the shadow, what stands around it, the chain above, and the witnesses of its power."""
     around = {near for i in part for _, near in network.neighbours[i]} - part
     edge = part & silent & {i for i in part if {near for _, near in network.neighbours[i]} & around} or set(part)
-    unwatched = {i for i in around if not network.nodes[i].watched}
-    for i in unwatched:
-        around |= {near for _, near in network.neighbours[i]}
+    mute = [i for i in around if not network.nodes[i].watched]
+    for i in mute:  # it speaks through those behind it, however far
+        beyond = {near for _, near in network.neighbours[i]} - around - part
+        around |= beyond
+        mute += [near for near in beyond if not network.nodes[near].watched]
     vias = {via for i in part | around if (via := network.nodes[i].via) is not None}
     through = {i for switch in part for i in network.asked_via.get(switch, ())}
-    return set(part) | around | _chain_above(network, part) | vias | through | _power(network, edge)
+    return set(part) | around | _chain_above(network, part, distance) | vias | through | _power(network, edge)
 
 
-def _chain_above(network: Network, part: Iterable[int]) -> set[int]:
-    """The elements of the shortest paths from the sources to a part of the network."""
+def _distances(network: Network) -> dict[int, int]:
+    """How many links each element stands from the nearest source."""
     distance = {i: 0 for i, node in network.nodes.items() if node.source}
     queue = list(distance)
     for i in queue:
@@ -60,6 +73,11 @@ def _chain_above(network: Network, part: Iterable[int]) -> set[int]:
             if near not in distance:
                 distance[near] = distance[i] + 1
                 queue.append(near)
+    return distance
+
+
+def _chain_above(network: Network, part: Iterable[int], distance: Mapping[int, int]) -> set[int]:
+    """The elements of the shortest paths from the sources to a part of the network."""
     chain: set[int] = set()
     edge = [i for i in part if i in distance]
     while edge:
