@@ -115,6 +115,9 @@ SEEN: dict[str, dict[str, int]] = {
     "cable-open-at=31m": DOWN,
     "cable-short-at=3m": DOWN,
     "far-end-off": DOWN,
+    "storm": {"oper": 1, "errors": 0},
+    "binding-blocked": {"oper": 1, "macs": 0},
+    "iptv-no-groups": UP,
 }
 
 
@@ -138,8 +141,24 @@ def test_crowds_and_loops_show(city: City, port: Port) -> None:
         commands.run(city, {"do": "heal", "target": port.code}, NOW)
 
 
+def test_faults_of_gigabit_and_of_fibre_show(city: City, port: Port) -> None:
+    for fault in ("two-pairs", "weak-optics"):
+        with pytest.raises(commands.Refused, match=r"is a fault of a (gigabit copper|fibre) port"):
+            commands.run(city, {"do": "fault", "target": port.code, "fault": fault}, NOW)
+    ports = city.world.ports.values()
+    gigabit = next(p for p in ports if p.stations and p.shape.speed_mbps == 1000 and not p.shape.is_uplink)
+    commands.run(city, {"do": "fault", "target": gigabit.code, "fault": "two-pairs"}, NOW)
+    assert look(city, gigabit).items() >= {"oper": 1, "speed": 100, "duplex": 3}.items()
+    fibre = next(p for p in ports if p.link and p.shape.is_uplink and p.device.make.family == "dlink")
+    oid = f"1.3.6.1.4.1.171.12.72.2.1.1.1.6.{fibre.shape.base_port}"
+    healthy = get(city, fibre.device, oid)
+    commands.run(city, {"do": "fault", "target": fibre.code, "fault": "weak-optics=-30"}, NOW)
+    assert isinstance(healthy, bytes) and float(healthy) > 0.01
+    assert get(city, fibre.device, oid) == b"   0.0010" and look(city, fibre)["errors"] == 360
+
+
 def test_every_port_fault_is_tried() -> None:
-    tried = {fault.partition("=")[0] for fault in SEEN} | {"many-macs", "loop"}
+    tried = {fault.partition("=")[0] for fault in SEEN} | {"many-macs", "loop", "two-pairs", "weak-optics"}
     assert tried == {name for name, kind in FAULTS.items() if kind.target is Target.PORT}
 
 

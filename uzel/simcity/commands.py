@@ -9,9 +9,9 @@ from difflib import get_close_matches
 from typing import Any
 
 from uzel.core.topology import Kind
-from uzel.simcity import dynamics
+from uzel.simcity import dynamics, wire
 from uzel.simcity.dynamics import City, Notice
-from uzel.simcity.faults import FAULTS, BadFault, FaultKind, Target, parse
+from uzel.simcity.faults import FAULTS, BadFault, FaultKind, Only, Target, parse
 from uzel.simcity.world import Device, Port
 
 Command = dict[str, Any]
@@ -130,12 +130,18 @@ def _kill(city: City, command: Command, now: float) -> Done:
 
 def _fits(kind: FaultKind, target: Port | Device) -> bool:
     if kind.target is Target.PORT:
-        return isinstance(target, Port) and bool(target.shape.base_port)
+        return isinstance(target, Port) and bool(target.shape.base_port) and _has_medium(kind, target)
     if isinstance(target, Port):
         return False
     if kind.target is Target.DEVICE:
         return bool(target.address)
     return target.kind == kind.target.value
+
+
+def _has_medium(kind: FaultKind, port: Port) -> bool:
+    if kind.only is Only.GIGABIT_COPPER:
+        return port.shape.speed_mbps == 1000 and not wire.is_fibre(port)
+    return kind.only is Only.ANY or wire.is_fibre(port)
 
 
 def _fault(city: City, command: Command, now: float) -> Done:
@@ -148,7 +154,8 @@ def _fault(city: City, command: Command, now: float) -> Done:
     kind = FAULTS[fault.kind]
     if not _fits(kind, target):
         fitting = [name for name, other in FAULTS.items() if _fits(other, target)]
-        raise Refused(f"{fault.kind} is a fault of a {kind.target}, {target.code} can have:", fitting)
+        whose = f"{kind.only} {kind.target}".strip()
+        raise Refused(f"{fault.kind} is a fault of a {whose}, {target.code} can have:", fitting)
     return Done({"target": target.code, "fault": fault.spelled}, dynamics.add_fault(city, target, fault, now))
 
 

@@ -33,6 +33,8 @@ class Word(StrEnum):
     LINK_UP = "link-up"
     COLD_START = "cold-start"
     LOOP = "loop"
+    STORM = "storm"
+    BLOCKED = "blocked"
     ON_BATTERY = "on-battery"
     LOW_BATTERY = "low-battery"
     MAINS_BACK = "mains-back"
@@ -74,6 +76,8 @@ class City:
     # Codes of the ports that have faults, and of those that flap.
     faulty_codes: set[str] = field(default_factory=set)
     flapping: set[str] = field(default_factory=set)
+    # Codes of the ports at which somebody wrote a description.
+    noted: set[str] = field(default_factory=set)
     live: frozenset[int] = frozenset()
     running: frozenset[int] = frozenset()
     lit: frozenset[int] = frozenset()
@@ -253,6 +257,10 @@ class City:
         return notices
 
 
+# Faults that the switch itself notices, beside what they do to its links.
+_NOTICED = {"loop": Word.LOOP, "storm": Word.STORM, "binding-blocked": Word.BLOCKED}
+
+
 def add_fault(city: City, target: Port | Device, fault: Fault, now: float) -> list[Notice]:
     """Put a fault in force on a port or a device."""
     if isinstance(target, Port):
@@ -262,7 +270,8 @@ def add_fault(city: City, target: Port | Device, fault: Fault, now: float) -> li
         if fault.kind == "flapping":
             city.flapping.add(target.code)
         notices = city.settle(now, _both_ends(city, target))
-        return [*notices, Notice(Word.LOOP, target.device, target)] if fault.kind == "loop" else notices
+        word = _NOTICED.get(fault.kind)
+        return [*notices, Notice(word, target.device, target)] if word else notices
     if fault.kind == "reboot":
         before = city.running
         city.power_cycle(target, now)
@@ -283,6 +292,17 @@ def remove_faults(city: City, target: Port | Device, now: float) -> list[Notice]
         city.power_cycle(target, now)
     target.faults.clear()
     return city.settle(now)
+
+
+def remove_fault(city: City, port: Port, kind: str, now: float) -> list[Notice]:
+    """Take one kind of fault off a port; the others stay."""
+    traffic.settle(port, now)
+    port.faults.pop(kind, None)
+    if kind == "flapping":
+        city.flapping.discard(port.code)
+    if not port.faults:
+        city.faulty_codes.discard(port.code)
+    return city.settle(now, _both_ends(city, port))
 
 
 def other_end(world: World, port: Port) -> Port | None:

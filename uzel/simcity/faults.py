@@ -13,6 +13,14 @@ class Target(StrEnum):
     UPS = "ups"
 
 
+class Only(StrEnum):
+    """Ports that a fault needs. Two pairs are enough for 100 Mbit/s, so only gigabit copper suffers from the lack."""
+
+    ANY = ""
+    GIGABIT_COPPER = "gigabit copper"
+    FIBRE = "fibre"
+
+
 @dataclass(frozen=True, slots=True)
 class FaultKind:
     """A kind of fault. `argument`: what follows the `=` and its default; None when it takes nothing."""
@@ -23,6 +31,8 @@ class FaultKind:
     unit: str = ""
     # A port with it has no link.
     breaks_link: bool = False
+    # Which ports can have it, when not all.
+    only: Only = Only.ANY
 
 
 FAULTS: dict[str, FaultKind] = {
@@ -39,9 +49,26 @@ FAULTS: dict[str, FaultKind] = {
     "cable-short-at": FaultKind(Target.PORT, "wires touch so many metres from the switch", 12.0, "m", True),
     "loop": FaultKind(Target.PORT, "a loop behind the port: broadcast storm, foreign MAC addresses"),
     "far-end-off": FaultKind(Target.PORT, "the subscriber's router is switched off", breaks_link=True),
+    "two-pairs": FaultKind(
+        Target.PORT, "two pairs of four are cut: a gigabit port works at 100 Mbit/s", only=Only.GIGABIT_COPPER
+    ),
+    "storm": FaultKind(Target.PORT, "a device behind the port sends broadcasts without end"),
+    "binding-blocked": FaultKind(Target.PORT, "address binding drops the subscriber's frames"),
+    "iptv-no-groups": FaultKind(Target.PORT, "the set-top box joins no multicast group"),
+    "weak-optics": FaultKind(
+        Target.PORT, "too little light at an optical port, dBm: frames are spoiled", -27.5, "dBm", only=Only.FIBRE
+    ),
     "snmp-dead": FaultKind(Target.DEVICE, "works but does not answer the monitor"),
     "hang": FaultKind(Target.SWITCH, "hangs: its ports shine, nothing passes, nothing answers"),
     "reboot": FaultKind(Target.SWITCH, "restarts by itself, once"),
+    "cli-slow": FaultKind(Target.SWITCH, "its command line takes so many seconds for every answer", 3.0, "s"),
+    "cli-hang": FaultKind(Target.SWITCH, "its command line falls silent in the middle of an answer"),
+    "cli-log-noise": FaultKind(Target.SWITCH, "its command line prints log lines in the middle of an answer"),
+    "cli-close-after-login": FaultKind(Target.SWITCH, "its command line hangs up after the login"),
+    "cli-wrong-host": FaultKind(Target.SWITCH, "its command line shows the prompt of another switch"),
+    "cli-flood": FaultKind(Target.SWITCH, "its command line answers with so many megabytes of rubbish", 1.0),
+    "cli-prompt-change": FaultKind(Target.SWITCH, "its prompt changes after the first command"),
+    "cli-locked": FaultKind(Target.SWITCH, "its command line is held by another session"),
     "low-light": FaultKind(Target.RECEIVER, "too little light at its input, dBm", -12.0, "dBm"),
     "battery-low": FaultKind(
         Target.UPS, "the battery is worn out: so many percent left, asks to be replaced", 6.0, "%"

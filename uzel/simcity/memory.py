@@ -21,6 +21,7 @@ def save(city: City) -> None:
         "cut": [world.links[number][0] for number in sorted(city.cut)],
         "mains_off": [mains[node] for node in sorted(city.mains_off)],
         "killed": [world.devices[number].code for number in sorted(city.killed)],
+        "notes": {code: world.ports[code].note for code in sorted(city.noted)},
         "faults": [[t.code, f.kind, f.value, f.since] for t in things for f in t.faults.values()],
         "booted": {d.code: d.booted_at for d in world.devices.values() if d.booted_at > city.epoch - 3600},
         "batteries": {
@@ -44,6 +45,10 @@ def recall(world: World, now: float, pace: Pace) -> City:
     for code, booted_at in state.get("booted", {}).items():
         if code in world.by_code:
             world.by_code[code].booted_at = booted_at
+    for code, note in state.get("notes", {}).items():
+        if code in world.ports:
+            world.ports[code].note = note
+            city.noted.add(code)
     for code, (charge, at, draining) in state.get("batteries", {}).items():
         if code in world.by_code:
             city.batteries[world.by_code[code].id] = Battery(charge, at, draining)

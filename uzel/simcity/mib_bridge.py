@@ -23,7 +23,7 @@ FdbRow = tuple[str, int, int, int]
 
 def stations(port: Port) -> Iterable[tuple[str, int]]:
     """What the switch has learned behind a port of a subscriber, with the faults of the port."""
-    if not port.oper or "no-mac" in port.faults:
+    if not port.oper or "no-mac" in port.faults or "binding-blocked" in port.faults:
         return ()
     found = list(port.stations)
     vlan = found[0][1] if found else 1

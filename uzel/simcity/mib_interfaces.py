@@ -7,6 +7,7 @@ from typing import Any
 from uzel.simcity import ber, traffic
 from uzel.simcity.makes import DLINK, ETHERNET_CSMACD, GIGABIT_ETHERNET, MAKES, Make
 from uzel.simcity.mib import Asked, Rows, Scalars, Segment, Table
+from uzel.simcity.wire import description
 from uzel.simcity.world import Port
 
 Getter = Callable[[Asked, Any], bytes | None]
@@ -54,7 +55,8 @@ def speed_mbps(port: Port) -> int:
     """Speed of the link; 0 without one, as D-Link has it, the full speed on others."""
     if not port.oper and port.device.make.family == DLINK:
         return 0
-    return min(10, port.shape.speed_mbps) if "slow" in port.faults else port.shape.speed_mbps
+    most = 10 if "slow" in port.faults else 100 if "two-pairs" in port.faults else port.shape.speed_mbps
+    return min(most, port.shape.speed_mbps)
 
 
 def is_admin_up(port: Port) -> bool:
@@ -76,8 +78,7 @@ def _last_change(port: Port) -> bytes:
 
 
 def _alias(asked: Asked, port: Port) -> bytes:
-    far = asked.city.world.devices[port.far].code if port.far else ""
-    return ber.octets(far)
+    return ber.octets(description(asked.city, port))
 
 
 def _duplex(port: Port) -> int:

@@ -3,7 +3,9 @@
 D-Link 171.12 and RMON probe (16.19), Cisco 9.9.109 and ENTITY-MIB, Huawei 2011.5.25.31 and ENTITY-MIB.
 """
 
-from uzel.simcity import ber
+from collections.abc import Callable
+
+from uzel.simcity import ber, wire
 from uzel.simcity.makes import CISCO, DLINK, HUAWEI, Make
 from uzel.simcity.mib import Asked, Rows, Scalar, Scalars, Segment, Table, rows, single
 from uzel.simcity.mib_bridge import vlans
@@ -57,6 +59,7 @@ def _dlink(make: Make) -> list[Segment]:
         single(f"{_DLINK}.1.1.12", lambda asked: ber.octets(asked.device.serial)),
         single(f"{_DLINK}.11.1.8.1.2.1", lambda asked: ber.integer(_temperature(asked))),
     ]
+    segments.append(_dlink_ddm())
     if make.model not in _NO_CABLE_TEST:
         segments.append(_dlink_cable_test())
     return segments
@@ -85,6 +88,37 @@ def _dlink_cable_test() -> Segment:
         12: lambda asked, port: ber.integer(3),
     }
     return Table(f"{_DLINK}.58.1.1.1", columns, ports)
+
+
+def _dlink_ddm() -> Segment:
+    """swDdmStatusTable of DDM-MGMT-MIB: padded text, powers in mW, "-" where there is no module."""
+
+    def ports(asked: Asked) -> Rows:
+        return rows([((p.shape.base_port,), p) for p in asked.device.ports if p.shape.base_port and wire.is_fibre(p)])
+
+    def told(read: Callable[[wire.Optics], float]) -> Callable[[Asked, Port], bytes]:
+        def column(asked: Asked, port: Port) -> bytes:
+            module = wire.optics(asked.city, port, asked.now)
+            return ber.octets(f"{read(module):9.4f}" if module else "  -")
+
+        return column
+
+    return Table(
+        f"{_DLINK}.72.2.1.1.1",
+        {
+            2: told(lambda module: module.temperature_c),
+            3: told(lambda module: module.supply_v),
+            4: told(lambda module: module.bias_ma),
+            5: told(lambda module: milliwatts(module.tx_dbm)),
+            6: told(lambda module: milliwatts(module.rx_dbm)),
+        },
+        ports,
+    )
+
+
+def milliwatts(dbm: float) -> float:
+    """Power in mW; the modules' floor of -40 dBm is plain 0."""
+    return 0.0 if dbm <= wire.DARK_DBM else float(10 ** (dbm / 10))
 
 
 def _cisco(make: Make) -> list[Segment]:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 
-from uzel.simcity import ber
+from uzel.simcity import ber, wire
 from uzel.simcity.agent import message
 from uzel.simcity.ber import Oid, parse_oid
 from uzel.simcity.dynamics import City, Notice, Word
@@ -110,6 +110,20 @@ def _dlink(notice: Notice, now: float, number: int) -> Iterator[str]:
         yield f"<134>{head} {info} Port {port.shape.base_port} link up, {speed_mbps(port)}Mbps  {duplex} duplex"
     elif port and notice.word is Word.LOOP:
         yield f"<132>{head} {warn} Port {port.shape.base_port} LBD loop occurred. Port blocked"
+    elif port and notice.word is Word.STORM:
+        yield f"<132>{head} {warn} Broadcast storm is occurring (port: {port.shape.base_port})"
+    elif port and notice.word is Word.BLOCKED:
+        for client in wire.blocked(port):
+            yield f"<132>{head} {warn} {unauthenticated(client, port)}"
+
+
+def unauthenticated(client: wire.Bound, port: Port) -> str:
+    """What D-Link says of a client that address binding does not let through."""
+    mac = "-".join(client.mac[n : n + 2] for n in range(0, 12, 2)).upper()
+    return (
+        "Unauthenticated IP-MAC address and discarded by ip mac port binding "
+        f"(IP: {client.ip}, MAC: {mac}, Port: {port.shape.base_port})"
+    )
 
 
 def _cisco(notice: Notice, now: float, number: int) -> Iterator[str]:

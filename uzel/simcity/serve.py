@@ -23,6 +23,8 @@ from uzel.simcity.world import Device, load
 
 log = logging.getLogger(__name__)
 TICK_S = 0.25
+# What a switch remembers of its log.
+LOG_LINES = 60
 _MAX_COMMAND = 65536
 
 Address = tuple[str, int]
@@ -48,6 +50,8 @@ class Serving:
         now = time.time()
         for notice in noticed:
             device = notice.device
+            device.log.append((now, notice.word, notice.port, ""))
+            del device.log[:-LOG_LINES]
             transport = self.sockets.get(device.id)
             if transport is None or not notices.can_send(self.city, device):
                 continue

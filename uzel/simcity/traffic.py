@@ -33,13 +33,22 @@ def rates(port: Port) -> tuple[float, ...]:
     if "loop" in faults:
         heard = said = 0.7 * bit_rate
         broadcast_in = broadcast_out = 0.6 * bit_rate / 64
+    if "storm" in faults:
+        broadcast_in = 9000.0
+        heard += broadcast_in * 64
+    dropped = 0.0
+    if "binding-blocked" in faults:
+        # What is left is the client asking again and again; the switch hears it and drops it.
+        heard, dropped = 200.0, 1.5
     crc = faults["errors"].value if "errors" in faults else 0.0
+    if "weak-optics" in faults:
+        crc += 6.0
     late = 9.0 if "half-duplex" in faults else 0.0
     if not port.stations and not port.link:
         heard = said = 0.0
     return (
         heard, said, heard / 700, said / 900, multicast_in, multicast_out, broadcast_in, broadcast_out,
-        crc + late / 3, crc, late, late / 4,
+        crc + late / 3, crc, late, late / 4 + dropped,
     )  # fmt: skip
 
 

@@ -38,6 +38,10 @@ class Port:
     far: int = 0
     # (MAC as twelve hex digits, VLAN) of what subscribers have behind it.
     stations: tuple[tuple[str, int], ...] = ()
+    # Their IP addresses, in the same order.
+    leases: tuple[str, ...] = ()
+    # What somebody wrote at the port; None: the name of the device at its other end.
+    note: str | None = None
     oper: bool = False
     # Unix seconds of the last change of `oper`.
     changed_at: float = 0.0
@@ -74,6 +78,8 @@ class Device:
     faults: dict[str, Fault] = field(default_factory=dict)
     # The port of the switch `via` into which its wire of management goes.
     wire: "Port | None" = None
+    # What it noticed lately, oldest first: (unix time, word, port or None, detail).
+    log: "list[tuple[float, str, Port | None, str]]" = field(default_factory=list)
     # Rows that are costly to make (FDB, LLDP), by table: (version of the world, rows).
     cache: dict[str, tuple[int, object]] = field(default_factory=dict)
 
@@ -167,14 +173,15 @@ def _links(
 
 
 def _plug_subscribers(folder: Path, ports: dict[str, Port]) -> None:
-    stations: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    stations: dict[str, list[tuple[str, int, str]]] = defaultdict(list)
     for row in _rows(folder, "services.csv"):
         if row["port"] and row["is_active"] == "1" and row["mac"]:
-            stations[f"{row['device']}:{row['port']}"].append((row["mac"], int(row["vlan"] or 1)))
+            stations[f"{row['device']}:{row['port']}"].append((row["mac"], int(row["vlan"] or 1), row["ip"]))
     for code, rows in stations.items():
         if code not in ports:
             raise BadFolder(f"{folder / 'services.csv'}: there is no port {code!r}")
-        ports[code].stations = tuple(rows)
+        ports[code].stations = tuple((mac, vlan) for mac, vlan, _ in rows)
+        ports[code].leases = tuple(ip for _, _, ip in rows)
 
 
 def _plug_managed(devices: dict[int, Device]) -> None:
@@ -191,6 +198,7 @@ def _plug_managed(devices: dict[int, Device]) -> None:
             device.wire = free[-1]
             free[-1].far = device.id
             free[-1].stations = ((device.mac.hex(), MANAGEMENT_VLAN),)
+            free[-1].leases = (device.address,)
 
 
 def _nodes(
