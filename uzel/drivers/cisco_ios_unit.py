@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from uzel.core.answers import Identity, Load, LogLine, Neighbour, Optics, PingResult
 from uzel.drivers.cli_names import PORT, if_name
-from uzel.drivers.cli_text import Parsed, Sheet, decimal, mac, number, uptime
+from uzel.drivers.cli_text import Parsed, Sheet, decimal, lldp_value, mac, number, uptime
 
 _VERSION_LINES = (
     (re.compile(r"^(?:Cisco )?I?OS\b.*?, Version ([^ ,]+)"), "firmware"),
@@ -80,7 +80,7 @@ def parse_lldp(text: str) -> Parsed[Neighbour]:
             sheet.rows[-1] = replace(sheet.rows[-1], system_description=line.strip())
             continue
         elif key in _LLDP and getattr(sheet.rows[-1], _LLDP[key]) is None and value:
-            sheet.rows[-1] = replace(sheet.rows[-1], **{_LLDP[key]: mac(value) or value})
+            sheet.rows[-1] = replace(sheet.rows[-1], **{_LLDP[key]: lldp_value(_LLDP[key], value)})  # type: ignore[arg-type]
         elif not (found or field == "system_description" or line.startswith(" ") or _ABSENT.match(line)):
             sheet.miss(line)
         if key in ("local intf", "chassis id"):

@@ -151,6 +151,11 @@ def mac(text: str) -> str | None:
     return digits.lower() if _HEX.fullmatch(digits) else None
 
 
+def lldp_value(field: str, value: str) -> str | None:
+    """A value of LLDP: ids that are MACs as twelve digits; a name or description stays as sent, even if it is a MAC."""
+    return (mac(value) if field in ("chassis_id", "port_id") else None) or value or None
+
+
 def number(text: str | None) -> int | None:
     """A whole number from its decimal text (spaces and commas between thousands allowed), or None."""
     digits = (text or "").strip().replace(",", "")

@@ -19,7 +19,7 @@ from uzel.core.answers import (
     VlanMembers,
 )
 from uzel.drivers.cli_names import if_name, vlan_numbers
-from uzel.drivers.cli_text import Parsed, Sheet, mac, number, uptime
+from uzel.drivers.cli_text import Parsed, Sheet, lldp_value, mac, number, uptime
 
 _PORT = r"(?:[A-Z][A-Za-z]{1,24}(?:-[a-z]+)? ?\d+(?:/\d+){0,3}|eth\d+/\d+/\d+|port-channel ?\d+)"
 _MAC = r"(?:[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}|[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5})"
@@ -218,7 +218,7 @@ def parse_neighbours(text: str) -> Parsed[Neighbour]:
             prose = False
         elif key in _LLDP_FIELDS and sheet.rows and sheet.rows[-1].port == port:
             prose = key == "system description"
-            known = {_LLDP_FIELDS[key]: mac(value) or value or None}
+            known = {_LLDP_FIELDS[key]: lldp_value(_LLDP_FIELDS[key], value)}
             sheet.rows[-1] = replace(sheet.rows[-1], **known)  # type: ignore[arg-type]
         elif prose and not key.startswith("system capabilities"):
             said = f"{sheet.rows[-1].system_description or ''} {line.strip()}".strip()

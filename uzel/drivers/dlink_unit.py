@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 
 from uzel.core.answers import Identity, Load, LogLine, Neighbour, Optics, PingResult
-from uzel.drivers.cli_text import Parsed, Sheet, decimal, mac, number, uptime
+from uzel.drivers.cli_text import Parsed, Sheet, decimal, lldp_value, mac, number, uptime
 
 PORT = r"\d{1,3}(?::\d{1,3})?"
 # "BGP   \t  : Disabled", "TELNET : Enabled(TCP  23)", DES-21xx "Product Name:DES-2108"
@@ -83,7 +83,7 @@ def parse_neighbours(text: str) -> Parsed[Neighbour]:
             field, inside = "", True
         elif pair and inside and len(line) - len(line.lstrip()) < 20:
             field = _LLDP_FIELDS.get(" ".join(pair.group(1).lower().split()), "")
-            value = mac(pair.group(2)) or pair.group(2)
+            value = lldp_value(field, pair.group(2))
             # A description may hold anything, "(unit 1)" and MACs too; DGS-3100 refers to its detail page.
             if field and value and value != "See Detail" and getattr(sheet.rows[-1], field) is None:
                 sheet.rows[-1] = replace(sheet.rows[-1], **{field: value})

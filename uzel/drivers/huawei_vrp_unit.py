@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from uzel.core.answers import Identity, Load, LogLine, Neighbour, PingResult
-from uzel.drivers.cli_text import Parsed, Sheet, decimal, mac, number, uptime
+from uzel.drivers.cli_text import Parsed, Sheet, decimal, lldp_value, number, uptime
 from uzel.drivers.huawei_vrp_ports import PORT, if_name
 
 _SOFTWARE = re.compile(r"^VRP (?:\(R\) )?[Ss]oftware, ?Version (\S+?),?\s+(?:\((.*)\)|Release (\S+))\s*$")
@@ -82,7 +82,7 @@ def parse_neighbours(text: str) -> Parsed[Neighbour]:
             field = "done"
         elif key in _FIELDS and getattr(sheet.rows[-1], _FIELDS[key]) is None and field != "done":
             field = _FIELDS[key]
-            values[field] = mac(value) or value or None
+            values[field] = lldp_value(field, value)
             sheet.rows[-1] = replace(sheet.rows[-1], **values)
         elif key.startswith("management address") and sheet.rows[-1].address is None:
             address = re.search(r"\d+\.\d+\.\d+\.\d+", value)

@@ -121,6 +121,8 @@ def test_neighbours():
         ("Gi1/0/2", "022586c9aaaa", None),
         ("Te1/1/3", "02f128795555", "district-2"),
     ]
+    odd = unit.parse_lldp("Local Intf: Gi1/0/1\nChassis id: 0212.cff7.dee0\nSystem Name: 02:48:c1:c4:dd:dd\n").rows[0]
+    assert (odd.chassis_id, odd.system_name) == ("0212cff7dee0", "02:48:c1:c4:dd:dd")  # a name is not tidied up
     brief = unit.parse_lldp_brief(read("WS-C3560-24TS_12.2-44-SE2/neighbours.brief.txt")).rows
     assert [(n.system_name, n.port) for n in brief[2:]] == [
         ("ex3200_Moskovskaya2b", "Gi1/0/4"),

@@ -15,6 +15,7 @@ PORTS = {"dlink_dxs": ["1", "26", "1:7"], "cisco_ios": ["Gi0/1", "Twe1/0/3", "Po
 PORTS["huawei_vrp"] = ["GigabitEthernet0/0/1", "40GE0/0/1", "Eth-Trunk1", "Ethernet0/0/10"]
 PORTS["dlink_cisco"] = ["Gi0/1", "eth1/0/24"]
 PORTS["dlink_des21"] = ["8"]
+PORTS["dlink_smart"] = ["24"]
 
 ATTACKS = [
     "1\nreset config",

@@ -134,3 +134,29 @@ def test_a_foreign_line_is_reported(name):
     parsed = parse(text + "\n" + line + "\n")
     kept = [row.text for row in parsed.rows if isinstance(row, LogLine)]  # a log's messages may have many lines
     assert line in parsed.not_understood or any(line in said for said in kept) or parse in FREE_TEXT
+
+
+LOG_LINES = [
+    "*Mar  1 00:01:02.003: %LINK-3-UPDOWN: Interface FastEthernet0/1, changed state to down",
+    "Mar 14 2026 09:12:44 sw-1 %%01IFNET/4/IF_STATE(l)[12]:Interface Ethernet0/0/1 has turned into DOWN state.",
+    "@@ something no device has ever printed @@",
+]
+
+
+@given(st.data())
+@settings(max_examples=200, deadline=None)
+def test_a_log_line_in_the_middle_costs_no_row_and_is_kept(data):
+    name = data.draw(st.sampled_from(list(PLAIN)))
+    parse, text = PLAIN[name]
+    if parse in FREE_TEXT:
+        return
+    lines = text.rstrip("\n").split("\n")
+    line = data.draw(st.sampled_from(LOG_LINES))
+    lines.insert(data.draw(st.integers(1, len(lines) - 1)), line)
+    parsed, whole = parse("\n".join(lines)), parse(text)
+    if any(isinstance(row, LogLine) for row in whole.rows):
+        return  # a log line in a log is a log line
+    assert len(parsed.rows) == len(whole.rows)
+    kept = "".join(str(getattr(row, "system_description", "")) for row in parsed.rows)
+    # "word: text" may pass for a key of a block that nobody asks for.
+    assert line in parsed.not_understood or line in kept or ": " in line or "]:" in line

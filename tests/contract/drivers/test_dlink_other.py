@@ -5,6 +5,7 @@ from uzel.core.answers import Blocked, CablePair, MacKind, Medium, PairState, Po
 from uzel.drivers import dlink_cisco_tables as shell
 from uzel.drivers import dlink_des21_tables as old
 from uzel.drivers.dlink_ports import parse_cable
+from uzel.drivers.dlink_unit import parse_identity as parse_switch
 
 
 def read(path: str) -> str:
@@ -88,3 +89,9 @@ def test_des21():
     ]
     vlans = old.parse_vlans(read("dlink_des21/DES-2108_5.01.00/vlans.txt")).rows
     assert (vlans[1].name, vlans[1].tagged, vlans[1].untagged) == ("house 14", ("2", "8"), ("1", "6", "7"))
+
+
+def test_smart():
+    (row,) = parse_switch(read("dlink_smart/DGS-1210-24_2.03.001/identity.txt")).rows
+    assert (row.firmware, row.revision, row.serial) == ("2.03.001", "B1", "QB1A2B3000099")
+    assert (row.name, row.mac, row.uptime_s) == ("campus-7", "02ad24121024", 3 * 86400 + 4 * 3600 + 306)
