@@ -259,13 +259,41 @@ def tally(at_place: Ints, flag: Flags, value: int) -> Ints:
 
 
 @compiled
+def _region(
+    members: Ints, head: int, tops: Ints, ends: int, state: Flags, start: Ints, near: Ints, source: Flags, healthy: int
+) -> tuple[int, int]:
+    """Walk one dark region from `members[head]` on; (end of its members, end of its roots). A member's state gets 8."""
+    state[members[head]] += 8
+    taken = head + 1
+    first, first_top = head, ends
+    while head < taken:
+        i = members[head]
+        head += 1
+        touches = source[i] != 0
+        for e in range(start[i], start[i + 1]):
+            j = near[e]
+            if state[j] == CLOSED or (state[j] == MAYBE and j < healthy):
+                state[j] += 8
+                members[taken] = j
+                taken += 1
+            elif is_lit(state[j], j, healthy):
+                touches = True
+        if touches:
+            tops[ends] = i
+            ends += 1
+    if ends == first_top:  # it is joined to nothing lit on the map
+        tops[ends : ends + taken - first] = members[first:taken]
+        ends += taken - first
+    return taken, ends
+
+
+@compiled
 def grouped(
     dark: Ints, state: Flags, start: Ints, near: Ints, source: Flags, sign: Flags, healthy: int
 ) -> tuple[Ints, Ints, Ints, Ints]:
     """The connected dark regions in which something was heard to be dark.
 
     (members region by region, where each region starts in them, roots likewise, where each starts in these.)
-    While it works, a member's state is moved away from MAYBE and CLOSED by 2 or more, and put back at the end.
     """
     members = np.empty(dark.size, np.int32)
     tops = np.empty(dark.size, np.int32)
@@ -277,30 +305,8 @@ def grouped(
     for seed in dark:
         if (sign[seed] != SILENT and sign[seed] != UNLIT) or state[seed] >= 8:
             continue
-        head = taken
         members[taken] = seed
-        state[seed] += 8
-        taken += 1
-        first_top = ends
-        while head < taken:
-            i = members[head]
-            head += 1
-            touches = source[i] != 0
-            for e in range(start[i], start[i + 1]):
-                j = near[e]
-                t = state[j]
-                if t == CLOSED or (t == MAYBE and j < healthy):
-                    state[j] += 8
-                    members[taken] = j
-                    taken += 1
-                elif t == LIT_AGAIN or (t == LIT_OUTSIDE and j < healthy):
-                    touches = True
-            if touches:
-                tops[ends] = i
-                ends += 1
-        if ends == first_top:
-            tops[ends : ends + taken - member_at[count]] = members[member_at[count] : taken]
-            ends += taken - member_at[count]
+        taken, ends = _region(members, taken, tops, ends, state, start, near, source, healthy)
         count += 1
         member_at[count] = taken
         top_at[count] = ends

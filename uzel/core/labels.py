@@ -149,12 +149,8 @@ def _least_on_path(v: int, w: int, above: Ints, label: Ints, stack: Ints) -> int
 
 
 @compiled
-def dominators(n: int, start: Ints, near: Ints, source: Flags) -> tuple[Ints, Ints, Ints, Ints]:
-    """(immediate dominator: -1 none, -2 no light; first and size of the run of each element; element at each place).
-
-    Light starts at a virtual root before all sources, so a second source counts as a second path.
-    """
-    vertex, visit, parent = _depth_first(n, start, near, source)
+def _immediate(vertex: Ints, visit: Ints, parent: Ints, start: Ints, near: Ints, source: Flags) -> Ints:
+    """The visit of the immediate dominator of each visit (semi-NCA); `parent` is used up."""
     count = vertex.size
     above = parent.copy()
     label = np.arange(count).astype(np.int32)
@@ -171,15 +167,26 @@ def dominators(n: int, start: Ints, near: Ints, source: Flags) -> tuple[Ints, In
                 best = min(best, least)
         semi[w] = best
         label[w] = best
-    above_w = parent
     for w in range(1, count):
-        d = above_w[w]
+        d = parent[w]
         while d > semi[w]:
-            d = above_w[d]
-        above_w[w] = d
+            d = parent[d]
+        parent[w] = d
+    return parent
+
+
+@compiled
+def dominators(n: int, start: Ints, near: Ints, source: Flags) -> tuple[Ints, Ints, Ints, Ints]:
+    """(immediate dominator: -1 none, -2 no light; first and size of the run of each element; element at each place).
+
+    Light starts at a virtual root before all sources, so a second source counts as a second path.
+    """
+    vertex, visit, parent = _depth_first(n, start, near, source)
+    above = _immediate(vertex, visit, parent, start, near, source)
+    count = vertex.size
     size = np.ones(count, np.int32)
     for w in range(count - 1, 0, -1):
-        size[above_w[w]] += size[w]
+        size[above[w]] += size[w]
     place = np.zeros(count, np.int32)
     free = np.zeros(count, np.int32)
     idom = np.full(n, -2, np.int32)
@@ -187,7 +194,7 @@ def dominators(n: int, start: Ints, near: Ints, source: Flags) -> tuple[Ints, In
     run = np.zeros(n, np.int32)
     at_place = np.empty(count - 1, np.int32)
     for w in range(1, count):
-        d = above_w[w]
+        d = above[w]
         place[w] = free[d]
         free[d] += size[w]
         free[w] = place[w] + 1
