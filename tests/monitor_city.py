@@ -226,7 +226,6 @@ class Monitor:
             "UZEL_SYSLOG_LISTEN": f"127.0.0.1:{self.ports['syslog']}",
             "UZEL_METRICS_LISTEN": f"127.0.0.1:{self.ports['metrics']}",
             "UZEL_MONITOR_INTERVAL_S": "1",
-            "UZEL_MONITOR_TIMEOUT_S": "0.2",
             "DJANGO_SETTINGS_MODULE": "uzel.config.settings",
         }
         code = "import django; django.setup(); from uzel.pollers.monitor import main; main()"

@@ -24,7 +24,7 @@ _FIRST_ID, _LAST_ID = 0x0100_0000, 0x7FFF_FFFF
 # A small datagram takes about this much of the socket's receive buffer in Linux (skb truesize).
 _SLOT = 1024
 # A question younger than this may still be answered in one burst with others: it holds a place in the window.
-_FRESH_S = 0.1
+_FRESH_S = 0.04
 # No burst larger than this, whatever our own buffer holds: the way there has buffers too.
 _WINDOW_LIMIT = 160
 _TICK_S = 0.02

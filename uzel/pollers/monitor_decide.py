@@ -9,14 +9,13 @@ import contextlib
 import functools
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 
 from uzel.core.engine import Engine
-from uzel.core.outage import Cause, CauseKind, Evidence, Found, Reason, Seen, explain, to_ask
+from uzel.core.outage import Evidence, Found, Seen, explain, to_ask
 from uzel.core.outage_light import Picture, picture
-from uzel.core.power import batteries_below, feeds_above
-from uzel.core.topology import Kind, Network
+from uzel.core.topology import Network
 from uzel.drivers.icmp import Pinger
 from uzel.drivers.pulse import Pulse
 from uzel.outages import operations
@@ -24,6 +23,7 @@ from uzel.outages.network_map import NetworkMap
 from uzel.outages.operations import Settled
 from uzel.pollers.monitor_metrics import Metrics
 from uzel.pollers.monitor_read import Readings
+from uzel.pollers.monitor_settle import batteries_to_read, mark_read, near_suspects, ports_to_read, with_pinged
 from uzel.pollers.monitor_store import Store
 from uzel.pollers.monitor_watch import Flips
 from uzel.pollers.monitor_world import World
@@ -36,6 +36,8 @@ IDLE_S = 10.0
 FRESH_S = 0.0
 # A suspicion asks around at most this often: one lost datagram is no storm.
 SUSPICION_S = 1.0
+# How long a ping of a silent device is believed: one that answered may die next, one that did not is dead already.
+PING_S, PING_DEAD_S = 8.0, 60.0
 
 log = logging.getLogger(__name__)
 
@@ -76,9 +78,9 @@ class Decider:
         began = flips.since
         evidence, serial = await self._settle(world)
         found = await asyncio.to_thread(explain, world.net.network, evidence, self._read_of(world))
-        found = self._with_pinged(world, found)
+        found = with_pinged(world, found)
         log.debug("explained: %s", [(it.cause.kind.value, len(it.dark)) for it in found])
-        unsettled = serial != flips.serial or self._near_suspects(world, evidence)
+        unsettled = serial != flips.serial or near_suspects(world, evidence)
         if unsettled and began is not None and time.time() - began < SETTLE_LIMIT_S:
             # Something changed while we were thinking: think again before anything is said.
             flips.wake.set()
@@ -120,10 +122,10 @@ class Decider:
             returned = False
             # Who missed its first question is being asked already.
             wanted = {i for i in wanted if (view := world.views.get(i)) and not view.suspected}
-            suspects = self._near_suspects(world, evidence)
-            batteries = self._batteries(world, evidence)
-            ports = self._dark_edges(world, evidence)
-            pinged = self._to_ping(world, evidence)
+            suspects = near_suspects(world, evidence)
+            batteries = batteries_to_read(world, evidence)
+            ports = ports_to_read(world, evidence)
+            pinged = self._to_ping(world)
             if not (wanted or again or suspects or batteries or ports or pinged) or time.monotonic() > deadline:
                 return evidence, serial
             log.debug(
@@ -136,73 +138,17 @@ class Decider:
                 self._readings.power_and_light(world, batteries),
                 self._readings.ports(world, ports.items()),
                 self._ping(world, pinged),
-                self._mark_read(world, batteries, ports),
             )
+            mark_read(world, batteries, ports)
             if suspects:
                 await asyncio.sleep(self._pulse.timeout_s / 4)
 
-    @staticmethod
-    def _near_suspects(world: World, evidence: Evidence) -> set[int]:
-        """Devices between their first missed question and their last that may belong to a failure under decision."""
-        suspects = {i for i, view in world.views.items() if view.suspected}
-        if not suspects:
-            return suspects
-        network, silent = world.net.network, evidence.silent
-        sites = {network.nodes[i].site for i in silent if i in network.nodes}
-        areas = {contact.area for i in silent if (contact := world.net.contacts.get(i))} - {None}
-        return {
-            i
-            for i in suspects
-            if network.nodes[i].site in sites
-            or world.net.contacts[i].area in areas
-            or any(near in silent or near in suspects for _, near in network.neighbours[i])
-        }
-
-    @staticmethod
-    async def _mark_read(world: World, batteries: Iterable[int], ports: dict[int, list[int]]) -> None:
-        """What did not answer is not asked again in this decision."""
-        now = time.time()
-        for ups in batteries:
-            world.asked_at[ups] = now
-        for device, indexes in ports.items():
-            for index in indexes:
-                world.asked_at[device, index] = now
-
-    def _batteries(self, world: World, evidence: Evidence) -> list[int]:
-        """UPSes whose word on the power of the newly silent is older than the silence."""
-        network = world.net.network
-        mains: dict[int, float] = {}
-        for node in evidence.silent:
-            for feed in feeds_above(network, node):
-                if network.nodes[feed].kind is Kind.MAINS:
-                    mains[feed] = max(mains.get(feed, 0.0), evidence.seen[node].began)
-        wanted = set()
-        for feed, since in mains.items():
-            for ups in batteries_below(network, feed):
-                view = world.views.get(ups)
-                if view and view.answers and max(view.readings_at or 0.0, world.asked_at.get(ups, 0.0)) < since:
-                    wanted.add(ups)
-        return sorted(wanted)
-
-    def _dark_edges(self, world: World, evidence: Evidence) -> dict[int, list[int]]:
-        """Ports of answering devices towards silent ones that were not read since: device -> ifIndexes."""
-        wanted: dict[int, list[int]] = {}
-        for node in evidence.silent:
-            since = evidence.seen[node].began
-            for link, near in world.net.network.neighbours.get(node, ()):
-                ends = world.net.ends[link]
-                end = ends.a if ends.a and ends.a[0] == near else ends.b
-                if end is None or end[0] != near or not evidence.answers(near):
-                    continue
-                at = max(world.link_ends.get(link, {}).get(near, (False, 0.0))[1], world.asked_at.get(end[:2], 0.0))
-                if at < since:
-                    wanted.setdefault(near, []).append(end[1])
-        return wanted
-
-    def _to_ping(self, world: World, evidence: Evidence) -> list[int]:
+    def _to_ping(self, world: World) -> list[int]:
         if self._pinger is None:
             return []
-        return [i for i in evidence.silent if i in world.views and world.views[i].pings is None]
+        now = time.time()
+        silent = ((i, view) for i, view in world.views.items() if view.answers is False)
+        return [i for i, view in silent if now - view.pinged_at > (PING_S if view.pings else PING_DEAD_S)]
 
     async def _ping(self, world: World, devices: list[int]) -> None:
         if self._pinger is None or not devices:
@@ -214,17 +160,8 @@ class Decider:
             self._pinger = None
             return
         for i in devices:
-            world.views[i].pings = alive[world.views[i].target.address]
-
-    @staticmethod
-    def _with_pinged(world: World, found: list[Found]) -> list[Found]:
-        """Devices that answer pings but not SNMP: lit, with a fault of management each."""
-        extra = []
-        for i, view in world.views.items():
-            if view.answers is False and view.pings:
-                cause = Cause(CauseKind.MANAGEMENT_FAULT, (i,), (), (Reason("answers_ping", (i,)),))
-                extra.append(Found((cause,), frozenset([i]), (i,), view.since or view.at))
-        return [*found, *extra]
+            view = world.views[i]
+            view.pings, view.pinged_at = alive[view.target.address], time.time()
 
     async def _write(self, world: World, evidence: Evidence, found: list[Found], began: float | None) -> Settled | None:
         dark = frozenset(i for it in found if it.cuts_service for i in it.dark)

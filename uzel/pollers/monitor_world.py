@@ -44,6 +44,7 @@ class View:
     readings: dict[str, Any] = field(default_factory=dict)
     readings_at: float | None = None
     pings: bool | None = None
+    pinged_at: float = 0.0
 
     @property
     def on_battery(self) -> bool:
@@ -115,7 +116,7 @@ class World:
         """Note an answer; True when the device was not known to answer."""
         view.rtt_ms = round(rtt_s * 1000, 2)
         view.last_answer = view.at = now
-        view.suspected, view.pings = False, None
+        view.suspected, view.pings, view.pinged_at = False, None, 0.0
         if uptime is not None:
             self._note_uptime(view, now - uptime / 100, now)
         if view.answers:
