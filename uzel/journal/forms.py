@@ -16,8 +16,12 @@ class AuditFilter(forms.Form):
     user = forms.CharField(label=_("Who"), required=False)
     action = forms.CharField(label=_("What"), required=False)
     about = forms.CharField(label=_("About whom or what"), required=False)
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    since = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    until = forms.DateField(
+        label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
 
     def chosen(self, rows: QuerySet[AuditRecord]) -> QuerySet[AuditRecord]:
         """Narrow `rows` to what was asked for."""
