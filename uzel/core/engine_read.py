@@ -130,6 +130,35 @@ def is_lit(state: int, number: int, healthy: int) -> bool:
 
 
 @compiled
+def _doubted_in_light(
+    start: Ints,
+    near: Ints,
+    link: Ints,
+    source: Flags,
+    down: Flags,
+    state: Flags,
+    spans: Ints,
+    doubted: Flags,
+    healthy: int,
+    found: Ints,
+) -> int:
+    """Put the doubted elements that touch light into `found`; how many there are."""
+    count = 0
+    for s in range(0, spans.size, 2):
+        for i in range(spans[s], spans[s + 1]):
+            if state[i] != CLOSED or not doubted[i]:
+                continue
+            touches = source[i] != 0
+            for e in range(start[i], start[i + 1]):
+                if is_lit(state[near[e]], near[e], healthy) and not (down.size and down[link[e]]):
+                    touches = True
+            if touches:
+                found[count] = i
+                count += 1
+    return count
+
+
+@compiled
 def believed(
     start: Ints,
     near: Ints,
@@ -144,25 +173,13 @@ def believed(
 ) -> Flags:
     """Rule 2: of the doubted, those on a path from a source to an answering element through the fewest doubted.
 
-    The states are those that `light_again` left with the doubted CLOSED: all that is lit is reached through none of
-    them, so the walk starts at the doubted ones that touch light and stays in the dark.
+    `light_again` left the doubted CLOSED and lit all that needs none of them: the walk starts where they touch light.
     """
-    n = source.size
-    fewest = np.full(n, -1, np.int32)
-    level = np.empty(n, np.int32)
-    later = np.empty(n, np.int32)
-    waiting = 0
-    for s in range(0, spans.size, 2):
-        for i in range(spans[s], spans[s + 1]):
-            if state[i] != CLOSED or not doubted[i]:
-                continue
-            touches = source[i] != 0
-            for e in range(start[i], start[i + 1]):
-                if is_lit(state[near[e]], near[e], healthy) and not (down.size and down[link[e]]):
-                    touches = True
-            if touches:
-                fewest[i], later[waiting] = 1, i
-                waiting += 1
+    fewest = np.full(source.size, -1, np.int32)
+    level = np.empty(source.size, np.int32)
+    later = np.empty(source.size, np.int32)
+    waiting = _doubted_in_light(start, near, link, source, down, state, spans, doubted, healthy, later)
+    fewest[later[:waiting]] = 1
     cost = 0
     while waiting:
         cost += 1

@@ -46,11 +46,8 @@ def rows(n: int, a: Ints, b: Ints) -> tuple[Ints, Ints, Ints]:
 
 
 @compiled
-def preorder(n: int, start: Ints, near: Ints, source: Flags) -> tuple[Ints, Ints, int]:
-    """(new number of each element, size of the subtree by new number, how many light reaches).
-
-    What light does not reach on the map stands at the end, each a subtree of its own.
-    """
+def _breadth_first(n: int, start: Ints, near: Ints, source: Flags) -> tuple[Ints, Ints, int]:
+    """(elements in the order in which light comes, parent: -1 a source, -2 no light, how many light reaches)."""
     order = np.empty(n, np.int32)
     parent = np.full(n, -2, np.int32)
     tail = 0
@@ -69,6 +66,16 @@ def preorder(n: int, start: Ints, near: Ints, source: Flags) -> tuple[Ints, Ints
                 parent[j] = i
                 order[tail] = j
                 tail += 1
+    return order, parent, tail
+
+
+@compiled
+def preorder(n: int, start: Ints, near: Ints, source: Flags) -> tuple[Ints, Ints, int]:
+    """(new number of each element, size of the subtree by new number, how many light reaches).
+
+    What light does not reach on the map stands at the end, each a subtree of its own.
+    """
+    order, parent, tail = _breadth_first(n, start, near, source)
     size = np.ones(n, np.int32)
     for k in range(tail - 1, -1, -1):
         i = order[k]

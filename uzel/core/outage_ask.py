@@ -59,6 +59,8 @@ def _of_part(network: Network, part: Set[int], silent: Set[int], distance: Mappi
         beyond = {near for _, near in network.neighbours[i]} - around - part
         around |= beyond
         mute += [near for near in beyond if not network.nodes[near].watched]
+    for i in [it for it in around if network.nodes[it].source]:  # does it still feed anybody?
+        around |= {near for _, near in network.neighbours[i]} - part
     vias = {via for i in part | around if (via := network.nodes[i].via) is not None}
     through = {i for switch in part for i in network.asked_via.get(switch, ())}
     return set(part) | around | _chain_above(network, part, distance) | vias | through | _power(network, edge)
