@@ -34,6 +34,28 @@ def runs(tops: Ints, size: Ints, healthy: int, n: int) -> Ints:
 
 
 @compiled
+def _flood(top: int, start: Ints, near: Ints, link: Ints, down: Flags, state: Flags, stack: Ints) -> Ints:
+    """Light `top` and all MAYBE elements that it reaches; the stack, longer if it had to be."""
+    state[top] = LIT_AGAIN
+    stack[0] = top
+    depth = 1
+    while depth:
+        depth -= 1
+        i = stack[depth]
+        for e in range(start[i], start[i + 1]):
+            j = near[e]
+            if state[j] == MAYBE and not (down.size and down[link[e]]):
+                state[j] = LIT_AGAIN
+                if depth == stack.size:
+                    longer = np.empty(2 * stack.size, np.int32)
+                    longer[:depth] = stack
+                    stack = longer
+                stack[depth] = j
+                depth += 1
+    return stack
+
+
+@compiled
 def light_again(
     start: Ints,
     near: Ints,
@@ -62,22 +84,7 @@ def light_again(
                         break
             if not lit:
                 continue
-            state[top] = LIT_AGAIN
-            stack[0] = top
-            depth = 1
-            while depth:
-                depth -= 1
-                i = stack[depth]
-                for e in range(start[i], start[i + 1]):
-                    j = near[e]
-                    if state[j] == MAYBE and not (down.size and down[link[e]]):
-                        state[j] = LIT_AGAIN
-                        if depth == stack.size:
-                            longer = np.empty(2 * stack.size, np.int32)
-                            longer[:depth] = stack
-                            stack = longer
-                        stack[depth] = j
-                        depth += 1
+            stack = _flood(top, start, near, link, down, state, stack)
 
 
 @compiled
