@@ -121,7 +121,8 @@ class Decider:
             again = evidence.silent if returned else frozenset[int]()
             returned = False
             # Who missed its first question is being asked already.
-            wanted = {i for i in wanted if (view := world.views.get(i)) and not view.suspected}
+            views = {i: view for i in wanted if (view := world.views.get(i)) and not view.suspected}
+            wanted = {i for i, view in views.items() if i in evidence.seen or view.answers is None}
             suspects = near_suspects(world, evidence)
             batteries = batteries_to_read(world, evidence)
             ports = ports_to_read(world, evidence)

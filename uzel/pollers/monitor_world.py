@@ -21,6 +21,8 @@ What = Observation.What
 WRAP_S = 2**32 / 100
 # Clocks of devices and the round trip make the computed moment of start jitter by this much.
 JITTER_S = 5.0
+# Receivers and UPSes lose power with the switch beside them, and start more slowly than it does.
+START_GRACE_S = 30.0
 # Power meters of receivers read about -40 dBm in the dark; the weakest working input is far above.
 NO_LIGHT_DBM = -20.0
 # A UPS that fell silent with less than this many minutes left is taken as empty.
@@ -201,7 +203,7 @@ class World:
             # One that answers pings is alive: it is no sign of darkness, whatever its SNMP does.
             i: Seen(bool(view.answers or view.pings), view.at, view.booted_at, view.since)
             for i, view in self.views.items()
-            if view.answers is not None
+            if view.answers is not None and not self._starting(i, view, now)
         }
         works = [work for work in self.works if work.starts <= now <= work.ends]
         return Evidence(
@@ -213,6 +215,13 @@ class World:
             planned_links={link: work.id for work in works for link in work.links},
             now=now,
             unlit=frozenset(i for i, view in self.views.items() if view.answers and self._unlit(view)),
+        )
+
+    def _starting(self, device: int, view: View, now: float) -> bool:
+        """Silent, but the switch through which it is asked has only just started: it may be starting itself."""
+        via = self.views.get(self.net.contacts[device].via or 0)
+        return bool(
+            view.answers is False and via and via.answers and via.booted_at and now - via.booted_at < START_GRACE_S
         )
 
     def _link_up(self) -> dict[int, bool]:
