@@ -76,8 +76,9 @@ def parse_lldp(text: str) -> Parsed[Neighbour]:
         elif key == "system description":
             field = "system_description"
             continue
-        elif field == "system_description" and sheet.rows[-1].system_description is None:
-            sheet.rows[-1] = replace(sheet.rows[-1], system_description=line.strip())
+        elif field == "system_description":
+            said = f"{sheet.rows[-1].system_description or ''} {line.strip()}".strip()
+            sheet.rows[-1] = replace(sheet.rows[-1], system_description=said)
             continue
         elif key in _LLDP and getattr(sheet.rows[-1], _LLDP[key]) is None and value:
             sheet.rows[-1] = replace(sheet.rows[-1], **{_LLDP[key]: lldp_value(_LLDP[key], value)})  # type: ignore[arg-type]
@@ -110,12 +111,12 @@ _CDP_PORTS = re.compile(rf"^Interface: ({PORT}),\s+Port ID \(outgoing port\): (\
 def parse_cdp(text: str) -> Parsed[Neighbour]:
     """`show cdp neighbors [X] detail`. The device's platform goes before its software in the description."""
     sheet: Sheet[Neighbour] = Sheet(text, r"total cdp entries.*")
-    name, address, platform, version, prose = "", None, "", False, False
+    name, address, platform, prose = "", None, "", False
     for line in sheet:
         found, ports = _KEY.match(line), _CDP_PORTS.match(line)
         key, value = (found.group(1).lower(), found.group(2)) if found else ("", "")
         if key == "device id":
-            name, address, platform, version = value, None, "", False
+            name, address, platform, prose = value, None, "", False
         elif not name:
             sheet.miss(line)
         elif key == "ip address" and address is None:
@@ -125,14 +126,14 @@ def parse_cdp(text: str) -> Parsed[Neighbour]:
         elif ports:
             local, remote = if_name(ports.group(1)), if_name(ports.group(2))
             sheet.rows.append(Neighbour(local, "cdp", name, remote, None, name, platform or None, address))
-        elif key == "version":
-            version = prose = True
-        elif version and sheet.rows and sheet.rows[-1].system_name == name:
-            sheet.rows[-1] = replace(sheet.rows[-1], system_description=f"{platform}, {line.strip()}".lstrip(", "))
-            version = False
+        elif key == "version" and not value:
+            prose = True
         elif line.startswith("advertisement version"):
             prose = False
-        elif not (found or prose):
+        elif prose and sheet.rows:
+            said = f"{sheet.rows[-1].system_description or ''}, {line.strip()}".lstrip(", ")
+            sheet.rows[-1] = replace(sheet.rows[-1], system_description=said)
+        elif not found:
             sheet.miss(line)
     return sheet.parsed()
 

@@ -61,6 +61,7 @@ class Failed:
 
 Step = Send | Ready | Answer | Failed
 
+_LONGEST_PROMPT = 512
 _FIRST_LINES = 4  # a refusal stands at the top of an answer; further down the same words are somebody's log
 
 
@@ -121,7 +122,7 @@ class Session:
             return self._log_in(tail)
         if self.stage not in (Stage.BUSY, Stage.SETTING_UP):
             return []
-        fresh = self._buffer[max(self._seen, self._buffer.rfind("\n") + 1) :]
+        fresh = self._last_line()[-(len(self._buffer) - self._seen) :] if self._seen < len(self._buffer) else ""
         for pattern, reply in (*self.page.pagers, *self.page.confirms):
             if re.search(pattern, fresh):
                 self._seen = len(self._buffer)
@@ -190,7 +191,11 @@ class Session:
         return None
 
     def _tail(self) -> str:
-        return draw(self._buffer[self._buffer.rfind("\n") + 1 :])[1].strip()
+        return draw(self._last_line())[1].strip()
+
+    def _last_line(self) -> str:
+        """The unfinished last line, or the end of it: prompts, pagers and questions are short, floods are not."""
+        return self._buffer[max(self._buffer.rfind("\n") + 1, len(self._buffer) - _LONGEST_PROMPT) :]
 
     @property
     def _end(self) -> bytes:

@@ -13,10 +13,10 @@ T = TypeVar("T")
 
 # Pager texts of all makes; blanked (not cut), because the cursor codes that follow count their width.
 PAGER = re.compile(
-    r"CTRL\+C[^\r\n\x08\x1b]*?(?:\ba (?:All|ALL)\b|\br Refresh\b|(?=[\r\n\x08\x1b]))"
+    r"CTRL\+C[^\r\n\x08\x1b]{0,200}?(?:\ba (?:All|ALL)\b|\br Refresh\b|(?=[\r\n\x08\x1b]))"
     r"|-{2,4} ?(?:More|MORE|more) ?-{2,4}"
     r"|<-+ ?More ?-+>"
-    r"|More: <space>,[^\r\n\x08\x1b]*"
+    r"|More: <space>,[^\r\n\x08\x1b]{0,200}"
 )
 _CODE = re.compile(r"\x1b\[([0-9;]*)([A-Za-z])|\x1b[()][A-Za-z0-9]|\x1b.")
 _VERBS = r"(?:show?|sh|display|disp?|dis|cable_diag|cable|ping|test|virtual-cable-test|debug)"
@@ -24,6 +24,10 @@ _HOST = r"(?:<[^<>\s]{1,64}>|\[[~*]?[^\[\]\s]{1,64}\]|[^\s#>|]{1,64}[#>])"
 _PROMPT = re.compile(rf"^{_HOST}\s*(?:{_VERBS}\b.*)?$")
 _ECHO = re.compile(rf"^\s?{_VERBS} [a-z].*$")
 _NOISE = re.compile(r"^[\s\-=+_*~|.]*$")
+
+
+# No switch prints a longer line: a flood is reported, not searched for rows (and not drawn).
+LONGEST_LINE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,9 @@ class Parsed(Generic[T]):
 
 def _draw(raw: str) -> str:
     """One line as it would stand on a terminal after its control characters."""
+    if len(raw) > LONGEST_LINE:
+        return raw
+    raw = PAGER.sub(lambda found: " " * len(found.group()), raw)
     if not any(c in raw for c in "\r\b\x1b\x00\x07"):
         return raw
     cells: list[str] = []
@@ -93,10 +100,9 @@ def _move(cells: list[str], at: int, numbers: str, letter: str) -> int:
 
 def draw(text: str) -> tuple[list[str], str]:
     """The lines of a terminal's text, without ends and trailing blanks, and the unfinished last line ("" if none)."""
-    text = PAGER.sub(lambda found: " " * len(found.group()), text)
     *whole, rest = text.replace("\r\n", "\n").split("\n")
     # A \r at the very end finishes the line: it is half of \r\n, or the start of \r\n cut in two.
-    if rest.endswith("\r") and rest.strip():
+    if rest.endswith("\r") and rest.strip() and _draw(rest.rstrip("\r")).strip():
         whole.append(rest.rstrip("\r"))
         rest = ""
     return [_draw(line).rstrip() for line in whole], _draw(rest).rstrip()
@@ -109,6 +115,7 @@ class Sheet(Generic[T]):
         """`furniture` is a pattern (case ignored, whole line) of headings and footers of this output."""
         self._lines, rest = draw(text)
         self._furniture = re.compile(rf"\s*(?:{furniture})\s*", re.IGNORECASE) if furniture else None
+        rest = rest if len(rest) <= LONGEST_LINE else rest[:80] + "…"
         self.cut = bool(rest.strip()) and not _PROMPT.match(rest.strip())
         self._rest = rest if self.cut else ""
         self.rows: list[T] = []
@@ -118,6 +125,9 @@ class Sheet(Generic[T]):
     def __iter__(self) -> Iterator[str]:
         first = True
         for line in self._lines:
+            if len(line) > LONGEST_LINE:
+                self.miss(line[:80] + "…")
+                continue
             if _NOISE.match(line):
                 continue
             stripped = line.strip()

@@ -160,3 +160,16 @@ def test_a_log_line_in_the_middle_costs_no_row_and_is_kept(data):
     kept = "".join(str(getattr(row, "system_description", "")) for row in parsed.rows)
     # "word: text" may pass for a key of a block that nobody asks for.
     assert line in parsed.not_understood or line in kept or ": " in line or "]:" in line
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "piece", ["A", "1 ", " ", "CTRL+C ", "\x1b[1C", "1 1:1 Link Down ", "Gi0/1 a ", "%A-1-A", "Pair 1 ", ": "]
+)
+def test_a_megabyte_of_anything_is_got_over(piece):
+    """No expression may take more than linear time: this test would not end."""
+    flood = piece * (1_000_000 // len(piece))
+    many = (piece * (1_900 // len(piece)) + "\n") * 3
+    for parse in {parse for parse, _ in TEXTS.values()}:
+        assert parse(flood).cut == bool(flood.strip())
+        parse(many)
