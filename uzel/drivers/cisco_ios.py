@@ -89,10 +89,10 @@ PAGE = Page(
             Ask("show lldp neighbors", parse_lldp_brief),
         ),
         Operation.OPTICS: (Ask("show interfaces {port} transceiver", parse_optics),),
-        Operation.BINDINGS: (Ask("show ip dhcp snooping binding interface {port}", parse_bindings, Mark.MANUAL),),
-        Operation.IGMP_GROUPS: (Ask("show ip igmp snooping groups", parse_igmp_groups, Mark.MANUAL),),
+        Operation.BINDINGS: (Ask("show ip dhcp snooping binding interface {port}", parse_bindings, Mark.UNVERIFIED),),
+        Operation.IGMP_GROUPS: (Ask("show ip igmp snooping groups", parse_igmp_groups, Mark.UNVERIFIED),),
         Operation.LOG: (Ask("show logging", parse_log),),
         Operation.LOAD: (Ask("show processes cpu", parse_load),),
-        Operation.PING: (Ask("ping {address} repeat 4", parse_ping, Mark.MANUAL),),
+        Operation.PING: (Ask("ping {address} repeat 4", parse_ping, Mark.UNVERIFIED),),
     },
 )

@@ -1,6 +1,6 @@
 """Cisco IOS and IOS-XE: the tables (MAC, ARP, VLANs, switchport, DHCP snooping, IGMP snooping).
 
-Sources: recordings of Catalyst 2900XL, 2960, 3560, 3750, 4500, 6500; snooping by the command reference of 12.2SE.
+Sources: recordings of Catalyst 2900XL, 2960, 3560, 3750, 4500, 6500; snooping is unverified.
 """
 
 import re

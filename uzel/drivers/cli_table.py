@@ -17,7 +17,8 @@ HEAD = """# What Uzel can ask a switch
 
 Made by `python -m uzel.drivers.cli_table tests/contract/drivers/data`; a test holds it against the drivers and the
 recordings. A driver may offer only what a recording proves. *Recorded*: the format was seen on a real device.
-*Manual*: it is printed in the maker's manual. *Unverified*: believed, to be proven on a real device first.
+*Manual*: the maker's manual or another parser gives it. *Unverified*: believed, to be proven on a real device first.
+The recordings of the project are written for it in these formats, with invented names, addresses and serials.
 
 To add a model: put its recordings under `tests/contract/drivers/data/<driver>/<hardware>_<firmware>/` as
 `<operation>.txt` (names, addresses and serials replaced), run `pytest tests/contract/drivers`, teach the driver's

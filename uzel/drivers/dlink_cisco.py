@@ -34,19 +34,29 @@ PAGE = Page(
     port_name=r"[A-Z][a-z]\d{1,2}/\d{1,3}|eth\d{1,2}/\d{1,2}/\d{1,3}",
     mac_style="XX-XX-XX-XX-XX-XX",
     asks={
-        Operation.IDENTITY: (Ask("show version", parse_identity),),
-        Operation.PORTS: (Ask("show interfaces status", parse_ports),),
-        Operation.MACS: (Ask("show mac-address-table", parse_macs),),
+        Operation.IDENTITY: (
+            Ask("show version", parse_identity, models="DGS-3610"),
+            Ask("show version", parse_identity, Mark.UNVERIFIED, models="DGS-1510 and kin"),
+        ),
+        Operation.PORTS: (
+            Ask("show interfaces status", parse_ports, models="DGS-3610"),
+            Ask("show interfaces status", parse_ports, Mark.UNVERIFIED, models="DGS-1510 and kin"),
+        ),
+        Operation.MACS: (
+            Ask("show mac-address-table", parse_macs, models="DGS-3610"),
+            Ask("show mac-address-table", parse_macs, Mark.UNVERIFIED, models="DGS-1510 and kin"),
+        ),
         Operation.ARP: (Ask("show arp", parse_arp, models="DGS-3610"),),
         Operation.VLANS: (
             Ask("show interfaces switchport", parse_switchport, models="DGS-3610"),
-            Ask("show vlan", parse_vlans),
+            Ask("show vlan", parse_vlans, models="DGS-3610"),
+            Ask("show vlan", parse_vlans, Mark.UNVERIFIED, models="DGS-1510 and kin"),
         ),
         Operation.CABLE_TEST: (
             Ask(
                 "show cable-diagnostics interface {port}",
                 parse_cable,
-                Mark.MANUAL,
+                Mark.UNVERIFIED,
                 first="test cable-diagnostics interface {port}",
                 wait_s=4,
                 models="DGS-1510 and later",

@@ -1,6 +1,6 @@
 """D-Link's shell in Cisco's likeness: its tables. Not Cisco's: MACs, blocks and columns are D-Link's own.
 
-Sources: recordings of DGS-3610 (RGOS 10.3); DGS-1510 by its CLI reference.
+Sources: recordings of DGS-3610 (RGOS 10.3); DGS-1510 is unverified.
 """
 
 import re

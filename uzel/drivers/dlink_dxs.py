@@ -74,16 +74,19 @@ PAGE = Page(
         ),
         Operation.BINDINGS: (
             Ask("show address_binding dhcp_snoop binding_entry port {port}", parse_bindings),
-            Ask("show address_binding ip_mac all", parse_bindings, Mark.MANUAL),
+            Ask("show address_binding ip_mac all", parse_bindings, Mark.UNVERIFIED),
         ),
-        Operation.BLOCKED: (Ask("show address_binding blocked all", parse_fdb, Mark.MANUAL),),
+        Operation.BLOCKED: (Ask("show address_binding blocked all", parse_fdb, Mark.UNVERIFIED),),
         Operation.IGMP_GROUPS: (
             Ask(
-                "show igmp_snooping group ports {port}", parse_igmp_groups, Mark.MANUAL, models="DES-3200 C1, DGS-3000"
+                "show igmp_snooping group ports {port}",
+                parse_igmp_groups,
+                Mark.UNVERIFIED,
+                models="DES-3200 C1, DGS-3000",
             ),
-            Ask("show igmp_snooping group", parse_igmp_groups, Mark.MANUAL),
+            Ask("show igmp_snooping group", parse_igmp_groups, Mark.UNVERIFIED),
         ),
-        Operation.LOOPS: (Ask("show loopdetect ports {port}", parse_loops, Mark.MANUAL),),
+        Operation.LOOPS: (Ask("show loopdetect ports {port}", parse_loops, Mark.UNVERIFIED),),
         Operation.LOG: (Ask("show log", parse_log),),
         Operation.LOAD: (Ask("show utilization cpu", parse_load, Mark.MANUAL, stop="\x03"),),
         Operation.PING: (Ask("ping {address} times 4", parse_ping, Mark.MANUAL),),

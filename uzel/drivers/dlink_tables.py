@@ -1,7 +1,7 @@
 """D-Link: the tables (`show fdb`, `show vlan`, `show arpentry`, `show lldp`, address binding, IGMP, loop detection).
 
 Sources: recordings of DES-1228/ME, 3010G, 3028, 3200, 3526, DGS-3100, 3120, 3200; the layouts of `blocked`, of IGMP
-groups and of loop detection are those of the CLI manuals of DES-3200, DES-3526 and DGS-3600.
+groups and of loop detection are unverified (docs/drivers.md).
 """
 
 import re

@@ -1,6 +1,6 @@
 """Huawei VRP 3, 5 and 8: the tables (MAC, ARP, VLANs, DHCP snooping, IGMP snooping, loop detection).
 
-Sources: recordings of S2300, S5300, S5720, S8505, NE40E; bindings, groups and loops by the S5700 command reference.
+Sources: recordings of S2300, S5300, S5720, S8505, NE40E; bindings, groups and loops are unverified.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Huawei VRP 3, 5 and 8: the switch as a whole (version, LLDP neighbours, log, load, ping).
 
-Sources: recordings of S2300 … S7700, S8505, NE40E, ATN, AR; log buffer and ping by the S5700 command reference.
+Sources: recordings of S2300 … S7700, S8505, NE40E, ATN, AR; log buffer and ping are unverified.
 """
 
 import re
