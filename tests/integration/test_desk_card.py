@@ -14,8 +14,8 @@ from django.utils import timezone, translation
 from tests import web_data
 from uzel.core.diagnosis import ADVICE, Code, Fact, Finding
 from uzel.core.readings import FdbEntry, PortReading
-from uzel.desk.lines import lines_of
-from uzel.desk.operations import PER_MINUTE, TooManyProbes, ask_line
+from uzel.desk.lines import Line, lines_of
+from uzel.desk.operations import PER_MINUTE, ask_lines
 from uzel.journal.models import AuditRecord
 from uzel.network.models import Port, Probe, Site
 from uzel.people.models import Role, User
@@ -68,6 +68,10 @@ def _answer(probe: Probe, **port: object) -> None:
     )
 
 
+def _ask(line: Line, user: User, *, again: bool = False) -> Probe:
+    return ask_lines(lines=[line], user=user, again=again)[line.id]
+
+
 def test_opening_the_card_asks_for_one_probe_and_leaves_a_trace(client: Client, subscriber: Subscriber) -> None:
     _page(client, "/subscribers/500001/")
     _page(client, "/subscribers/500001/")
@@ -98,13 +102,13 @@ def test_a_fine_line(client: Client, subscriber: Subscriber) -> None:
 
 def test_a_young_probe_is_reused_and_an_old_one_is_not(staff: dict[Role, User], subscriber: Subscriber) -> None:
     line, user = lines_of(subscriber)[0], staff[Role.OPERATOR]
-    first = ask_line(line=line, user=user)
-    assert ask_line(line=line, user=staff[Role.LEAD], again=True) == first
+    first = _ask(line, user)
+    assert _ask(line, staff[Role.LEAD], again=True) == first
     _answer(first)
-    assert ask_line(line=line, user=user) == first
+    assert _ask(line, user) == first
     Probe.objects.update(ended_at=timezone.now() - timedelta(seconds=5))
-    assert ask_line(line=line, user=user) == first
-    assert ask_line(line=line, user=user, again=True) != first
+    assert _ask(line, user) == first
+    assert _ask(line, user, again=True) != first
 
 
 def test_one_person_cannot_flood_the_prober(client: Client, staff: dict[Role, User], subscriber: Subscriber) -> None:
@@ -113,9 +117,8 @@ def test_one_person_cannot_flood_the_prober(client: Client, staff: dict[Role, Us
         Probe(operation="line", device=Site.objects.get(code="centre").devices.get(), asked_by=user)
         for _ in range(PER_MINUTE)
     )
-    with pytest.raises(TooManyProbes):
-        ask_line(line=line, user=user)
-    assert ask_line(line=line, user=staff[Role.LEAD]).asked_by == staff[Role.LEAD]
+    assert ask_lines(lines=[line], user=user) == {}
+    assert _ask(line, staff[Role.LEAD]).asked_by == staff[Role.LEAD]
     Probe.objects.filter(asked_by=staff[Role.LEAD]).delete()
     assert client.post(f"/subscribers/500001/lines/{line.id}/check/").status_code == 200
 

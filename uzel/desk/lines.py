@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from uzel.core.diagnosis import Evidence, Finding, Severity, diagnose
 from uzel.core.readings import UpsReading
-from uzel.network.light import Light, device_light, with_planned
+from uzel.network.light import Light, device_light
 from uzel.network.models import Device, DeviceKind, DeviceState, Port, Probe
 from uzel.outages.models import Outage, OutageElement
 from uzel.outages.queries import outages_of_devices
@@ -36,6 +36,11 @@ class Line:
     @property
     def id(self) -> int:
         return self.services[0].pk
+
+    @property
+    def key(self) -> tuple[int, int | None]:
+        """What tells lines apart: the ids of the device and of the port."""
+        return self.device.pk, self.port.pk if self.port else None
 
     @property
     def by_cable(self) -> bool:
@@ -83,38 +88,27 @@ def lines_of(subscriber: Subscriber) -> list[Line]:
         key = (service.device_id, service.port_id)
         line = lines.setdefault(key, Line(subscriber, service.device, service.port))
         line.services.append(service)
-    _set_light(lines.values())
-    _set_outages(lines.values())
-    _set_probes(subscriber, lines.values())
+    elements = outages_of_devices({line.device.pk for line in lines.values()}) if lines else []
+    latest = latest_probes(lines.values())
+    for key, line in lines.items():
+        line.outages = [element for element in elements if element.device_id == line.device.pk]
+        planned = any(element.outage.planned_work_id is not None for element in line.outages)
+        line.light = device_light(line.device, planned=planned)
+        line.probe = latest.get(key)
     rank = {Light.DARK: 0, Light.SILENT: 1, Light.PLANNED: 2}
     return sorted(lines.values(), key=lambda line: (rank.get(line.light, 3), not line.by_cable, not line.is_active))
 
 
-def _set_light(lines: Iterable[Line]) -> None:
-    devices = with_planned(Device.objects.select_related("state")).in_bulk({line.device.pk for line in lines})
-    for line in lines:
-        line.light = device_light(devices[line.device.pk])
-
-
-def _set_outages(lines: Iterable[Line]) -> None:
-    elements = outages_of_devices({line.device.pk for line in lines}) if lines else []
-    for line in lines:
-        line.outages = [element for element in elements if element.device_id == line.device.pk]
-
-
-def _set_probes(subscriber: Subscriber, lines: Iterable[Line]) -> None:
-    """The latest probe of each line, whoever's card asked for it."""
+def latest_probes(lines: Iterable[Line]) -> dict[tuple[int, int | None], Probe]:
+    """The latest probe of each line by its `key`, whoever's card asked for it; one query."""
     asked = Q()
     for line in lines:
         asked |= Q(device=line.device, port=line.port)
     if not asked:
-        return
-    latest = (
-        Probe.objects.filter(asked, operation=OPERATION).order_by("device", "port", "-id").distinct("device", "port")
-    )
-    by_line = {(probe.device_id, probe.port_id): probe for probe in latest}
-    for line in lines:
-        line.probe = by_line.get((line.device.pk, line.port.pk if line.port else None))
+        return {}
+    rows = Probe.objects.filter(asked, operation=OPERATION)
+    latest = rows.order_by("device_id", "port_id", "-id").distinct("device_id", "port_id")
+    return {(probe.device_id, probe.port_id): probe for probe in latest}
 
 
 def verdicts(lines: Sequence[Line]) -> dict[int, Verdict]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from uzel.desk.lines import OPERATION, Line, Verdict, past_verdict
 from uzel.network.models import Port, Probe
-from uzel.network.queries import Step, path_to_source
+from uzel.network.queries import Step, paths_to_source
 from uzel.outages.models import Outage, OutageElement
 from uzel.people.models import Role
 from uzel.subscribers.models import Service, Subscriber
@@ -41,7 +41,8 @@ def ways(lines: list[Line]) -> list[Way]:
     firsts: dict[int, Line] = {}
     for line in lines:
         firsts.setdefault(line.device.pk, line)
-    return [Way(line, path_to_source(pk)) for pk, line in firsts.items()]
+    steps = paths_to_source(firsts)
+    return [Way(line, steps[pk]) for pk, line in firsts.items()]
 
 
 @dataclass(frozen=True, slots=True)

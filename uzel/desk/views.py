@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from uzel.core.words import clean
 from uzel.desk import queries
 from uzel.desk.lines import Line, lines_of, verdicts
-from uzel.desk.operations import TooManyProbes, ask_line
+from uzel.desk.operations import ask_lines
 from uzel.journal.operations import audit
 from uzel.network.models import Device, Probe
 from uzel.subscribers.models import Subscriber
@@ -123,12 +123,10 @@ def _line(account: str, line: int) -> tuple[Subscriber, list[Line], Line]:
 def _ask(lines: list[Line], request: HttpRequest, *, again: bool = False) -> bool:
     """Ask for a probe of each line; whether some had to be refused."""
     user: Any = request.user
-    try:
-        for one in lines:
-            one.probe = ask_line(line=one, user=user, again=again)
-    except TooManyProbes:
-        return True
-    return False
+    probes = ask_lines(lines=lines, user=user, again=again)
+    for one in lines:
+        one.probe = probes.get(one.id, one.probe)
+    return len(probes) < len(lines)
 
 
 def _state(subscriber: Subscriber, lines: list[Line]) -> dict[str, Any]:

@@ -46,13 +46,13 @@ def with_planned(devices: QuerySet[Device]) -> QuerySet[Device]:
     return devices.annotate(planned=Coalesce(Exists(held), False))
 
 
-def device_light(device: Device) -> Light:
-    """The light of a device that came with its `state` and, if asked for, `planned`."""
+def device_light(device: Device, *, planned: bool | None = None) -> Light:
+    """The light of a device that came with its `state`. `planned` None: what with_planned() has marked, if it did."""
     state = getattr(device, "state", None)
     return light_of(
         watched=device.address is not None,
         known=state is not None,
         answers=state.answers if state else None,
         is_lit=state.is_lit if state else True,
-        planned=bool(getattr(device, "planned", False)),
+        planned=bool(getattr(device, "planned", False)) if planned is None else planned,
     )
