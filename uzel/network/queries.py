@@ -56,11 +56,9 @@ def paths_to_source(device_ids: Iterable[int]) -> dict[int, list[Step]]:
     """path_to_source() of each of these devices; three queries for all of them together."""
     here = adjacency.current()
     climbed = {pk: adjacency.climb(here, pk) for pk in device_ids}
-    on_the_way = [step for steps in climbed.values() for step in steps]
-    devices = with_planned(Device.objects.select_related("site", "state")).in_bulk({pk for pk, _ in on_the_way})
-    links = Link.objects.select_related("a_port__state", "b_port__state").in_bulk(
-        {link for _, link in on_the_way if link}
-    )
+    met = [step for steps in climbed.values() for step in steps]
+    devices = with_planned(Device.objects.select_related("site", "state")).in_bulk({pk for pk, _ in met})
+    links = Link.objects.select_related("a_port__state", "b_port__state").in_bulk({link for _, link in met if link})
     return {
         start: [_step(devices[pk], links.get(link) if link else None) for pk, link in steps if pk in devices]
         for start, steps in climbed.items()
