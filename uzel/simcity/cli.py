@@ -67,6 +67,10 @@ def generate(folder: Path | None, seed: int, switches: int, subscribers: int, ne
 @click.option("--syslog", type=AddressParam(), default="127.0.0.1:1514", show_default=True, help="where logs go")
 @click.option("--battery", "battery_s", default=_PACE.battery_s, show_default=True, help="seconds a full battery lasts")
 @click.option("--recharge", "recharge_s", default=_PACE.recharge_s, show_default=True, help="seconds to charge it")
+@click.option(
+    "--cli-delay", "cli_delay_s", default=0.0, show_default=True, help="seconds a switch thinks over a command"
+)
+@click.option("--cli/--no-cli", "with_cli", default=True, help="telnet and SSH of the switches")
 @click.option("--boot", "boot_s", default=_PACE.boot_s, show_default=True, help="seconds a device takes to start")
 def serve(
     folder: Path | None,
@@ -75,6 +79,8 @@ def serve(
     battery_s: float,
     recharge_s: float,
     boot_s: float,
+    cli_delay_s: float,
+    with_cli: bool,
 ) -> None:
     """Put the city of FOLDER on the loopback net until Ctrl-C."""
 
@@ -89,6 +95,7 @@ def serve(
             traps=traps,
             syslog=syslog,
             pace=Pace(battery_s, recharge_s, boot_s),
+            cli_delay_s=cli_delay_s if with_cli else None,
             ready=ready,
         )
     except (BadFolder, server.CannotServe) as error:

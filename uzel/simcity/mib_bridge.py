@@ -120,6 +120,11 @@ def _port_list(asked: Asked, vlan: int, *, untagged: bool) -> bytes:
     return ber.octets(bytes(bits))
 
 
+def vlan_name(vlan: int) -> str:
+    """What the operator called a VLAN."""
+    return _VLAN_NAMES.get(vlan, f"v{vlan}")
+
+
 _VLAN_NAMES = {1: "default", MANAGEMENT_VLAN: "mgmt", 700: "iptv", 800: "voip", 900: "lights"}
 
 
@@ -160,7 +165,7 @@ def _q_bridge() -> list[Segment]:
         ),
         Table(
             "1.3.6.1.2.1.17.7.1.4.3.1",
-            {1: lambda asked, vlan: ber.octets(_VLAN_NAMES.get(vlan, f"v{vlan}"))},
+            {1: lambda asked, vlan: ber.octets(vlan_name(vlan))},
             _static_vlans,
         ),
     ]

@@ -19,12 +19,15 @@ from uzel.simcity import agent, commands, memory, notices
 from uzel.simcity.agent import Counts
 from uzel.simcity.commands import Refused
 from uzel.simcity.dynamics import City, Notice, Pace
+from uzel.simcity.journal import MOST_LINES
+from uzel.simcity.shell import Shells
+from uzel.simcity.shell_faces import Faces, has_shell, open_faces
 from uzel.simcity.world import Device, load
 
 log = logging.getLogger(__name__)
 TICK_S = 0.25
-# What a switch remembers of its log.
-LOG_LINES = 60
+# People at command lines at once, in the whole city.
+MOST_SESSIONS = 2000
 _MAX_COMMAND = 65536
 
 Address = tuple[str, int]
@@ -44,6 +47,9 @@ class Serving:
     counts: Counts = field(default_factory=Counts)
     sockets: dict[int, asyncio.DatagramTransport] = field(default_factory=dict)
     sent: int = 0
+    # How long the command lines think, seconds; None: they are not served.
+    cli_delay_s: float | None = 0.0
+    faces: Faces | None = None
 
     def send(self, noticed: Iterable[Notice]) -> None:
         """Send the traps and log lines of the notices, those of devices that can reach the centre."""
@@ -51,7 +57,7 @@ class Serving:
         for notice in noticed:
             device = notice.device
             device.log.append((now, notice.word, notice.port, ""))
-            del device.log[:-LOG_LINES]
+            del device.log[:-MOST_LINES]
             transport = self.sockets.get(device.id)
             if transport is None or not notices.can_send(self.city, device):
                 continue
@@ -100,9 +106,23 @@ async def open_snmp(serving: Serving) -> None:
         serving.sockets[device.id] = transport
 
 
-# How the devices show themselves to the world. The telnet and SSH side of the switches becomes a line here: it needs
-# `serving.city` for the state (`Port.oper`, `Port.faults` with the metres of cable faults, `mib_bridge.fdb`).
-FACES: dict[str, Callable[[Serving], Awaitable[None]]] = {"snmp": open_snmp}
+async def open_shells(serving: Serving) -> None:
+    """Open the command lines of the switches. Raises CannotServe."""
+    if serving.cli_delay_s is None:
+        return
+
+    def publish(noticed: list[Notice]) -> None:
+        serving.send(noticed)
+        memory.save(serving.city)
+
+    try:
+        serving.faces = open_faces(Shells(serving.city, publish, time.time, serving.cli_delay_s))
+    except OSError as error:
+        raise CannotServe(f"{error.filename}: {error.strerror}") from error
+
+
+# How the devices show themselves to the world.
+FACES: dict[str, Callable[[Serving], Awaitable[None]]] = {"snmp": open_snmp, "shells": open_shells}
 
 
 def allow_sockets(count: int) -> None:
@@ -179,6 +199,8 @@ async def serve(serving: Serving, sock: Path, ready: Callable[[City], None]) -> 
     finally:
         life.cancel()
         server.close()
+        if serving.faces:
+            serving.faces.close()
         for transport in serving.sockets.values():
             transport.close()
 
@@ -190,12 +212,17 @@ def main(
     traps: Address | None = None,
     syslog: Address | None = None,
     pace: Pace | None = None,
+    cli_delay_s: float | None = 0.0,
     ready: Callable[[City], None] = lambda city: None,
 ) -> None:
-    """Run the process. `ready` is called when every address answers. Raises CannotServe, world.BadFolder."""
+    """Run the process. `ready` is called when every address answers. Raises CannotServe, world.BadFolder.
+
+    `cli_delay_s`: how long the switches think over a command; None leaves their command lines out.
+    """
     world = load(folder)
-    allow_sockets(sum(1 for device in world.devices.values() if device.address))
-    serving = Serving(memory.recall(world, time.time(), pace or Pace()), traps, syslog)
+    shells = 0 if cli_delay_s is None else sum(2 for device in world.devices.values() if has_shell(device))
+    allow_sockets(sum(1 for device in world.devices.values() if device.address) + shells + MOST_SESSIONS)
+    serving = Serving(memory.recall(world, time.time(), pace or Pace()), traps, syslog, cli_delay_s=cli_delay_s)
     sock.parent.mkdir(parents=True, exist_ok=True)
     sock.unlink(missing_ok=True)
     try:

@@ -1,0 +1,160 @@
+"""What the switches of the city print is understood by the drivers, whole, and says what the city knows."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.city_shell import NOW, Person, make_folder, recall, subscriber, switch
+from uzel.core.answers import Operation, PairState
+from uzel.drivers.cli_drivers import DRIVERS
+from uzel.drivers.cli_page import Ask
+from uzel.drivers.cli_text import Parsed
+from uzel.simcity import commands, wire
+from uzel.simcity.dynamics import City
+from uzel.simcity.makes import MAKES
+from uzel.simcity.mib_interfaces import is_admin_up, speed_mbps
+from uzel.simcity.world import Device, Port
+
+PAGES = {"dlink": DRIVERS["dlink_dxs"]}
+MODELS = [make.model for make in MAKES.values() if make.family in PAGES]
+# Of the ways of asking, those that the city's models do not have.
+OTHER_MODELS = ("cable diagnostic", "show optical-transceiver")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("city")
+    plain = {"o1-d1-k1-h1-sw1": "DES-3200-18", "o1-d1-k1-h2-sw1": "DES-1210-28/ME"}
+    return make_folder(folder, models=plain if "DES-1210-28/ME" in MAKES else {})
+
+
+@pytest.fixture(scope="module")
+def one_city(folder: Path) -> City:
+    return recall(folder)
+
+
+@pytest.fixture
+def city(one_city: City) -> City:
+    commands.run(one_city, {"do": "heal", "target": "all"}, NOW)
+    return one_city
+
+
+def dotted(mac: str, style: str) -> str:
+    """A MAC the way a make wants it."""
+    digits = iter(mac.upper() if "X" in style else mac)
+    return "".join(next(digits) if sign in "xX" else sign for sign in style)
+
+
+def put(person: Person, ask: Ask, port: Port, mac: str) -> Parsed[Any]:
+    """Ask one thing in full: what goes before, the command, what goes after."""
+    style = PAGES[person.device.make.family].mac_style
+    values = {"port": cli_name(port), "mac": dotted(mac, style), "address": port.leases[0], "vlan": "1"}
+    for line in ask.first.format(**values).splitlines():
+        person.ask(line)
+    text = person.ask(ask.command.format(**values))
+    for line in ask.after.splitlines():
+        person.ask(line)
+    return ask.parse(text)
+
+
+def cli_name(port: Port) -> str:
+    return port.shape.name.replace("/", ":") if port.device.make.family == "dlink" else port.shape.name
+
+
+def person_at(city: City, device: Device) -> Person:
+    person = Person(city, device).login()
+    for command in PAGES[device.make.family].no_paging:
+        person.ask(command)
+    return person
+
+
+def asks(device: Device, operation: Operation) -> list[Ask]:
+    ways = PAGES[device.make.family].asks.get(operation, ())
+    return [ask for ask in ways if not ask.command.startswith(OTHER_MODELS)]
+
+
+def present(city: City, model: str) -> Device:
+    if not any(d.make.model == model for d in city.world.devices.values()):
+        pytest.skip(f"no {model} in this city")
+    return switch(city, model)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("operation", list(Operation))
+def test_every_answer_is_understood(city: City, model: str, operation: Operation) -> None:
+    device = present(city, model)
+    port = a_port(device)
+    mac = port.stations[0][0]
+    for ask in asks(device, operation):
+        parsed = put(person_at(city, device), ask, port, mac)
+        assert (parsed.not_understood, parsed.doubts, parsed.cut) == ((), (), False), ask.command
+        if operation not in (Operation.BLOCKED, Operation.IGMP_GROUPS, Operation.OPTICS, Operation.NEIGHBOURS):
+            assert parsed.rows, ask.command
+
+
+def a_port(device: Device) -> Port:
+    """A port of a subscriber; where there are none, one gets a subscriber."""
+    try:
+        return subscriber(device)
+    except StopIteration:
+        port = next(p for p in device.ports if p.shape.base_port and not p.far and not wire.is_fibre(p))
+        port.stations, port.leases, port.oper = (("0018e7a1b2c3", 1500),), ("10.1.2.3",), True
+        return port
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_ports_say_the_truth(city: City, model: str) -> None:
+    device = present(city, model)
+    port = a_port(device)
+    person = person_at(city, device)
+    for fault in ("healthy", "slow", "half-duplex", "admin-down", "no-link"):
+        if fault != "healthy":
+            commands.run(city, {"do": "fault", "target": port.code, "fault": fault}, person.now)
+        ask = asks(device, Operation.PORTS)[0]
+        [row] = put(person, ask, port, port.stations[0][0]).rows
+        assert (row.port, row.admin_up, row.link_up) == (cli_name(port), is_admin_up(port), port.oper)
+        assert row.speed_mbps == (speed_mbps(port) if port.oper else None)
+        assert row.full_duplex == ("half-duplex" not in port.faults if port.oper else None)
+        commands.run(city, {"do": "heal", "target": port.code}, person.now)
+
+
+CABLES: dict[str, Callable[[set[PairState | None], list[int | None]], bool]] = {
+    "cable-open-at=31m": lambda states, metres: states == {PairState.OPEN} and {31, 32} == set(metres),
+    "cable-short-at=12m": lambda states, metres: PairState.SHORT in states and 12 in metres,
+    "no-link": lambda states, metres: states <= {PairState.NO_CABLE, PairState.OPEN},
+    "far-end-off": lambda states, metres: states <= {PairState.OK, PairState.SHUT_DOWN},
+    "two-pairs": lambda states, metres: states == {PairState.OK, PairState.OPEN},
+}
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("fault", CABLES)
+def test_cable_test_shows_the_fault(city: City, model: str, fault: str) -> None:
+    device = present(city, model)
+    port = a_port(device)
+    if not asks(device, Operation.CABLE_TEST) or (fault == "two-pairs" and port.shape.speed_mbps < 1000):
+        pytest.skip("not on this model")
+    commands.run(city, {"do": "fault", "target": port.code, "fault": fault}, NOW)
+    [row] = put(person_at(city, device), asks(device, Operation.CABLE_TEST)[0], port, port.stations[0][0]).rows
+    states = {pair.state for pair in row.pairs} or {row.state}
+    assert CABLES[fault](states, [pair.length_m for pair in row.pairs]), row
+    assert row.link_up in (port.oper, None)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_macs_bindings_and_the_blocked(city: City, model: str) -> None:
+    device = present(city, model)
+    port = a_port(device)
+    person, mac = person_at(city, device), port.stations[0][0]
+    ways = {operation: asks(device, operation) for operation in Operation}
+    macs = {row.mac for row in put(person, ways[Operation.MACS][0], port, mac).rows}
+    assert {own for own, _ in port.stations} <= macs
+    bound = put(person, ways[Operation.BINDINGS][0], port, mac).rows
+    assert {row.mac for row in bound} >= {own for own, _ in port.stations}
+    assert {row.ip for row in bound} >= set(port.leases)
+    commands.run(city, {"do": "fault", "target": port.code, "fault": "binding-blocked"}, person.now)
+    assert mac not in {row.mac for row in put(person, ways[Operation.BINDINGS][0], port, mac).rows}
+    for ask in ways[Operation.BLOCKED]:
+        assert {row.mac for row in put(person, ask, port, mac).rows} >= {own for own, _ in port.stations}

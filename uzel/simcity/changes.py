@@ -1,0 +1,31 @@
+"""What a person at a command line changes in the city. All makes change the same state, which SNMP shows."""
+
+from uzel.simcity import dynamics
+from uzel.simcity.faults import Fault
+from uzel.simcity.shell import Session
+from uzel.simcity.world import Port
+
+
+def switch_port(session: Session, port: Port, *, on: bool) -> None:
+    """Switch a port on or off: ifAdminStatus follows."""
+    is_on = "admin-down" not in port.faults
+    if on == is_on:
+        return
+    city, now = session.city, session.now
+    if on:
+        session.publish(dynamics.remove_fault(city, port, "admin-down", now))
+    else:
+        session.publish(dynamics.add_fault(city, port, Fault("admin-down", 0.0, now), now))
+
+
+def describe(session: Session, port: Port, text: str) -> None:
+    """Write a port's description: ifAlias follows. An empty one stays empty."""
+    port.note = text
+    session.city.noted.add(port.code)
+    session.city.version += 1
+    session.publish([])
+
+
+def unblock(session: Session, port: Port) -> None:
+    """Let the clients through that address binding blocked."""
+    session.publish(dynamics.remove_fault(session.city, port, "binding-blocked", session.now))
