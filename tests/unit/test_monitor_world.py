@@ -9,9 +9,11 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from uzel.core.engine_light import NOTHING
 from uzel.core.scope import Attachment
 from uzel.core.topology import Kind, Link, Network, Node
 from uzel.drivers.pulse import Pulse, Target
+from uzel.outages.map_columns import MapColumns
 from uzel.outages.network_map import (
     Attachments,
     Contact,
@@ -45,7 +47,7 @@ def world() -> World:
     ends = {9: LinkEnds((1, 5, 50), (2, 1, 10))}
     network = Network.of(nodes, [Link(9, 1, 2)])
     ports = {(1, 5): 50, (2, 1): 10}
-    net = NetworkMap(network, contacts, ends, ports, Attachments([]), {})
+    net = NetworkMap(network, contacts, ends, ports, Attachments([]), {}, MapColumns(*[NOTHING] * 9))
     return World(net, ports, [])
 
 

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db import connection
 from django.db.models import Value
 from django.db.models.functions import Coalesce
 
+from uzel.core.labels import Flags, Longs
 from uzel.core.scope import Attachment, affected
 from uzel.core.topology import Kind, Link, Network, Node
 from uzel.network.models import Device, Level, MainsArea, PowerFeed, Site
 from uzel.network.models import Link as LinkRow
-from uzel.subscribers.models import Service
+from uzel.outages import map_columns
+from uzel.outages.map_columns import MapColumns
 
 
 def site_mains(site_id: int) -> int:
@@ -72,13 +73,26 @@ class Attachments:
         self.classes = sorted({row[3] for row in table})
         kinds = {name: i for i, name in enumerate(self.kinds)}
         classes = {name: i for i, name in enumerate(self.classes)}
-        node = np.fromiter((row[0] for row in table), np.int64, len(table))
+        self._hold(
+            np.fromiter((row[0] for row in table), np.int64, len(table)),
+            np.fromiter((row[1] for row in table), np.int64, len(table)),
+            np.fromiter((kinds[row[2]] for row in table), np.uint8, len(table)),
+            np.fromiter((classes[row[3]] for row in table), np.uint8, len(table)),
+        )
+
+    @classmethod
+    def of(cls, columns: MapColumns) -> "Attachments":
+        """The services of a map that was read as columns."""
+        it = cls(())
+        it.kinds, it.classes = list(map_columns.KINDS), list(map_columns.CLASSES)
+        it._hold(columns.device, columns.subscriber, columns.service, columns.klass)
+        return it
+
+    def _hold(self, node: Longs, subscriber: Longs, kind: Flags, klass: Flags) -> None:
         order = np.argsort(node, kind="stable")
-        self._subscriber = np.fromiter((row[1] for row in table), np.int64, len(table))[order]
-        self._kind = np.fromiter((kinds[row[2]] for row in table), np.int8, len(table))[order]
-        self._class = np.fromiter((classes[row[3]] for row in table), np.int8, len(table))[order]
+        self._subscriber, self._kind, self._class = subscriber[order], kind[order], klass[order]
         nodes, starts = np.unique(node[order], return_index=True)
-        stops = np.append(starts[1:], len(table))[: len(starts)]
+        stops = np.append(starts[1:], node.size)[: len(starts)]
         self._range = dict(zip(nodes.tolist(), zip(starts.tolist(), stops.tolist(), strict=True), strict=True))
 
     def __len__(self) -> int:
@@ -104,7 +118,7 @@ class Attachments:
         return result
 
     def rows(self) -> list[Attachment]:
-        """The same as `core.scope` has it; for tests and for the compiled engine."""
+        """The same as `core.scope` has it; for tests."""
         out = []
         for node, (start, stop) in self._range.items():
             for i in range(start, stop):
@@ -133,7 +147,8 @@ def plain_scope(attachments: Iterable[Attachment], dark: Set[int], devices: int)
 
 @dataclass(frozen=True, slots=True)
 class NetworkMap:
-    """The whole network at one moment. `ports`: (device, ifIndex) -> Port.pk, of the ports that carry links."""
+    """The whole network at one moment. `ports`: (device, ifIndex) -> Port.pk, of the ports that carry links;
+    `columns`: the part of it that carries light, as the compiled engine takes it."""
 
     network: Network
     contacts: Mapping[int, Contact]
@@ -141,6 +156,7 @@ class NetworkMap:
     ports: Mapping[tuple[int, int], int]
     attachments: Attachments
     by_address: Mapping[str, int]
+    columns: MapColumns
 
     @property
     def watched(self) -> list[int]:
@@ -149,7 +165,12 @@ class NetworkMap:
 
 
 def load() -> NetworkMap:
-    """Read it all; about 0.3 s for a city of 1,500 switches and 60,000 subscribers."""
+    """Read it all as of one moment; about 0.3 s for a city of 1,500 switches and 60,000 subscribers."""
+    with map_columns.snapshot():
+        return _read()
+
+
+def _read() -> NetworkMap:
     contacts = {row[0]: Contact(*row) for row in _devices()}
     power_feeds: dict[int, list[int]] = {}
     for consumer, source in PowerFeed.objects.order_by("id").values_list("consumer_id", "source_id"):
@@ -172,7 +193,9 @@ def load() -> NetworkMap:
     links, ends = _links()
     ports = {(end[0], end[1]): end[2] for pair in ends.values() for end in (pair.a, pair.b) if end}
     addresses = {contact.address: contact.id for contact in contacts.values() if contact.address}
-    return NetworkMap(Network.of(nodes, links), contacts, ends, ports, Attachments(_services()), addresses)
+    columns = map_columns.read()
+    network = Network.of(nodes, links)
+    return NetworkMap(network, contacts, ends, ports, Attachments.of(columns), addresses, columns)
 
 
 def _devices() -> list[tuple[Any, ...]]:
@@ -204,15 +227,6 @@ def _links() -> tuple[list[Link], dict[int, LinkEnds]]:
             (a, a_index, a_port) if a_port is not None else None, (b, b_index, b_port) if b_port is not None else None
         )
     return links, ends
-
-
-def _services() -> list[tuple[int, int, str, str]]:
-    query = Service.objects.filter(is_active=True).values_list("device_id", "subscriber_id", "kind", "subscriber__kind")
-    sql, parameters = query.query.sql_with_params()
-    # Read without Django's row conversion: it is the one table here that grows with the subscribers.
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return list(cursor.fetchall())
 
 
 def root_site(net: NetworkMap, nodes: Iterable[int]) -> int | None:

@@ -94,7 +94,7 @@ class Decider:
 
     async def compile(self, net: NetworkMap) -> None:
         """Make the compiled engine of a map, beside everything else; takes seconds when nothing is cached."""
-        self._engine = (net, await asyncio.to_thread(Engine.of, net.network))
+        self._engine = (net, await asyncio.to_thread(net.columns.engine))
         log.info("the compiled engine is ready")
 
     async def _ask_around_suspects(self, world: World) -> None:

@@ -108,6 +108,7 @@ def copy_facts(facts: Sequence[Fact]) -> None:
     """Append facts to the journal of observations, in the caller's transaction."""
     connection.ensure_connection()
     with (
+        connection.wrap_database_errors,
         connection.connection.cursor() as cursor,
         cursor.copy("COPY outages_observation (at, device_id, what, part, value) FROM STDIN (FORMAT binary)") as copy,
     ):
