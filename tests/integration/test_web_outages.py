@@ -260,6 +260,20 @@ def test_a_planned_work_by_codes(staff: dict[Role, User]) -> None:
     assert list(actions) == ["planned.created", "planned.changed", "planned.cancelled"]
 
 
+@pytest.mark.parametrize("wrong", [{"starts_at": "0001-01-01T00:00"}, {"ends_at": "9999-12-31T23:59"}])
+def test_a_work_in_an_impossible_year_is_refused(staff: dict[Role, User], wrong: dict[str, str]) -> None:
+    """Such a date cannot be read back in the city's time zone: the board and the monitor would stand still."""
+    Site.objects.create(code="w1", level=0, name="а")
+    client = Client()
+    client.force_login(staff[Role.LEAD])
+    now = timezone.localtime()
+    form = {"title": "а", "codes": "w1", "starts_at": f"{now:%Y-%m-%dT%H:%M}"}
+    form["ends_at"] = f"{now + timedelta(hours=1):%Y-%m-%dT%H:%M}"
+    assert client.post("/planned/new/", form | wrong).status_code == 200
+    assert not PlannedWork.objects.exists()
+    assert client.post("/planned/new/", form).status_code == 302
+
+
 def test_a_work_that_goes_on_is_ended_not_removed(staff: dict[Role, User]) -> None:
     now = timezone.now()
     work = PlannedWork.objects.create(title="а", starts_at=now - timedelta(hours=1), ends_at=now + timedelta(hours=1))

@@ -1,6 +1,6 @@
 """Filters of lists, comments, planned works."""
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -13,6 +13,8 @@ from uzel.outages.models import Outage
 from uzel.subscribers.models import Service, Subscriber
 
 EVERY = ("", pgettext_lazy("filter", "all"))
+# A work lies near to now: a slip of the pen («20260») must neither stop the pages nor the monitor that read it.
+WORK_WITHIN = timedelta(days=10 * 366)
 
 
 class HistoryFilter(forms.Form):
@@ -79,14 +81,19 @@ class WorkForm(forms.Form):
     )
     codes = forms.CharField(
         label=_("What is touched"),
+        max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
         help_text=_("Codes of sites, devices and links, one a line. All devices of a site are touched."),
     )
-    note = forms.CharField(label=_("Note"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    note = forms.CharField(label=_("Note"), required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         starts, ends = cleaned.get("starts_at"), cleaned.get("ends_at")
         if starts and ends and ends <= starts:
             self.add_error("ends_at", _("The end is before the beginning."))
+        now = timezone.now()
+        for name, at in (("starts_at", starts), ("ends_at", ends)):
+            if at and abs(at - now) > WORK_WITHIN:
+                self.add_error(name, _("Look at the year: it is more than ten years away."))
         return cleaned
