@@ -61,6 +61,15 @@ def test_each_role_gets_what_the_table_says(name: str, path: str, staff: dict[Ro
         assert (status == 403) is (name not in PUBLIC and role not in ACCESS[name]), (role, status)
 
 
+@pytest.mark.parametrize(
+    "path", ["/sites/%00/", "/devices/a%00/", "/devices/%00/blast/", "/network/%00/below/", "/subscribers/%00/"]
+)
+def test_a_nul_in_an_address_is_a_bad_request(path: str, staff: dict[Role, User]) -> None:
+    client = Client()
+    client.force_login(staff[Role.FIELD])
+    assert client.get(path).status_code == 400
+
+
 def test_a_view_out_of_the_table_is_closed_to_everybody(
     staff: dict[Role, User], monkeypatch: pytest.MonkeyPatch
 ) -> None:

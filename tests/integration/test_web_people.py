@@ -48,6 +48,14 @@ def test_sign_in_and_out_leave_a_trace(staff: dict[Role, User]) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["a\0b", "я" * 100_000, "\u202eabc", "\ud800"])
+def test_a_strange_name_is_refused_like_any_wrong_one(staff: dict[Role, User], name: str) -> None:
+    answer = Client().post("/people/login/", {"username": name.encode("utf-8", "replace").decode(), "password": "x"})
+    assert answer.status_code == 200
+    kept = AuditRecord.objects.get()
+    assert kept.action == "session.refused" and kept.username.isprintable() and len(kept.username) <= 150
+
+
 def test_too_many_wrong_passwords_shut_the_door_even_for_the_right_one(staff: dict[Role, User]) -> None:
     client = Client()
     statuses = [_sign_in(client, "operator", "wrong") for _ in range(5)]

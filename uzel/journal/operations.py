@@ -9,6 +9,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
 
+from uzel.core.words import clean
 from uzel.journal.models import AuditRecord, Event
 
 
@@ -36,7 +37,7 @@ def audit(
     known = user if user is not None and not isinstance(user, AnonymousUser) else None
     return AuditRecord.objects.create(
         user=known,
-        username=(known.get_username() if known else username)[:150],
+        username=known.get_username() if known else clean(username, limit=150),
         role=getattr(known, "role", ""),
         action=action,
         object_type=obj._meta.label_lower if obj is not None else "",

@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from uzel.core.words import clean
 from uzel.network import blast as blasts
 from uzel.network import drawing, equipment, places
 from uzel.network.light import WORST_FIRST, Light, device_light
@@ -30,7 +31,7 @@ def branch(request: HttpRequest, code: str) -> HttpResponse:
     site = equipment.find_site(code)
     if site is None:
         raise Http404
-    lines = places.below(site, after=request.GET.get("after", ""))
+    lines = places.below(site, after=clean(request.GET.get("after", "")))
     more = lines[places.PART - 1].site.code if len(lines) > places.PART else ""
     return render(request, "network/branch.html", {"site": site, "lines": lines[: places.PART], "more": more})
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.auth import password_validation
+from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy as _
 
 from uzel.people.models import User
@@ -12,6 +13,19 @@ if TYPE_CHECKING:
     UserForm = forms.ModelForm[User]
 else:
     UserForm = forms.ModelForm
+
+
+LONGEST_NAME = User._meta.get_field("username").max_length or 150
+
+
+class SignInForm(AuthenticationForm):
+    """Sign-in; a name longer than any account's is refused before it is looked up or counted."""
+
+    def clean_username(self) -> str:
+        username: str = self.cleaned_data["username"]
+        if len(username) > LONGEST_NAME:
+            raise self.get_invalid_login_error()
+        return username
 
 
 class AccountForm(UserForm):

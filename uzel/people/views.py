@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from uzel.journal.operations import audit
 from uzel.people import operations
-from uzel.people.forms import AccountForm, NewPasswordForm
+from uzel.people.forms import AccountForm, NewPasswordForm, SignInForm
 from uzel.people.models import User
 
 
@@ -24,6 +24,7 @@ class SignIn(auth_views.LoginView):
     """The sign-in page."""
 
     template_name = "people/login.html"
+    authentication_form = SignInForm
     redirect_authenticated_user = True
 
     def form_valid(self, form: Any) -> HttpResponse:
