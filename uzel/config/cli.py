@@ -57,6 +57,9 @@ def web(host: str, port: int) -> None:
         host=host,
         port=port,
         log_level="warning",
+        # X-Forwarded-For decides whom the sign-in throttle shuts out: believed of named proxies alone.
+        proxy_headers=bool(settings.PROXIES),
+        forwarded_allow_ips=settings.PROXIES,
         # Live pages hold their connections open: do not wait for them at the end.
         timeout_graceful_shutdown=2,
     )

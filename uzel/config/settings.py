@@ -2,7 +2,9 @@
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from uzel.config.embedded import conninfo
 
@@ -17,13 +19,15 @@ def _secret_key() -> str:
     if key := os.environ.get("UZEL_SECRET_KEY"):
         return key
     path = HOME / "secret_key"
-    HOME.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x") as file:
-            path.chmod(0o600)
+    # Others on the machine may pass through (the database's own account must), not list.
+    HOME.mkdir(mode=0o711, parents=True, exist_ok=True)
+    if not path.exists():
+        # Whole and closed to others before it has its name: several processes may start at once.
+        with NamedTemporaryFile("w", dir=HOME, prefix="secret_key.") as file:
             file.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass
+            file.flush()
+            with suppress(FileExistsError):
+                os.link(file.name, path)
     return path.read_text()
 
 
@@ -31,6 +35,9 @@ SECRET_KEY = _secret_key()
 DEBUG = os.environ.get("UZEL_DEBUG") == "1"
 ALLOWED_HOSTS = os.environ.get("UZEL_HOSTS", "127.0.0.1,localhost").split(",")
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("UZEL_ORIGINS", "").split(",") if o]
+
+# Addresses of the proxies whose X-Forwarded-For is believed.
+PROXIES = [address for address in os.environ.get("UZEL_PROXIES", "").split(",") if address]
 
 DATABASES = {"default": conninfo(os.environ.get("DATABASE_URL", ""), HOME)}
 
