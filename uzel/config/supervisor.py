@@ -44,7 +44,7 @@ class Supervisor:
         self.logs, self.say = logs, say
         self.running: dict[str, tuple[Part, subprocess.Popen[bytes], float]] = {}
         self.stopping = threading.Event()
-        logs.mkdir(parents=True, exist_ok=True)
+        logs.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def start(self, part: Part, *, wait_s: float = 30.0) -> None:
         """Start a part and wait until it is ready. Raises NotReady."""

@@ -186,6 +186,8 @@ async def serve(serving: Serving, sock: Path, ready: Callable[[City], None]) -> 
     for open_face in FACES.values():
         await open_face(serving)
     server = await asyncio.start_unix_server(lambda r, w: _control(serving, r, w), sock, limit=_MAX_COMMAND)
+    # Who may write here can darken the city.
+    sock.chmod(0o600)  # noqa: ASYNC240
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
