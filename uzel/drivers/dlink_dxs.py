@@ -56,6 +56,8 @@ PAGE = Page(
             # DES-3200-28 and DGS-3200 stay in a screen that refreshes itself until q, even for one port.
             Ask("show ports {port} description", parse_ports, stop="q"),
             Ask("show ports {port}", parse_ports, stop="q", models="DES-3226S and others without `description`"),
+            Ask("show ports description", parse_ports, stop="q"),
+            Ask("show ports", parse_ports, stop="q"),
         ),
         Operation.ERRORS: (Ask("show error ports {port}", parse_errors, stop="q"),),
         Operation.COUNTERS: (Ask("show packet ports {port}", parse_packets, stop="q"),),

@@ -1,0 +1,149 @@
+"""Devices that misbehave: each trouble comes out under its name, in time, with its raw text; the pool stays free."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from tests.misbehaving import HOST, PASSWORD, PATIENCE, Switch, serving
+from uzel.drivers.dlink_ports import parse_ports
+from uzel.drivers.pool import Pool
+from uzel.drivers.session import ANSWER_BYTES
+from uzel.drivers.session_errors import SessionError, Trouble
+from uzel.drivers.transport import Login
+
+ASK = "show ports"
+
+
+async def ask(pool: Pool, switch: Switch, **more) -> str:
+    async with pool.session(switch.target(**more)) as session:
+        return await session.run(ASK)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "code", "stage", "kept"),
+    [
+        ("no more sessions", Trouble.REFUSED, "login", ""),
+        ("dumb", Trouble.NO_PROMPT, "login", ""),
+        ("locked", Trouble.LOCKED, "login", "System locked by other session!"),
+        ("closes after login", Trouble.CLOSED, "login", ""),
+        ("floods at login", Trouble.FLOODED, "login", "Welcome"),
+        ("user level", Trouble.LOW_PRIVILEGE, "login", ""),
+        ("hangs", Trouble.HUNG, "command", " 10     Enabled"),
+        ("closes in the middle", Trouble.CLOSED, "command", " 10     Enabled"),
+        ("floods", Trouble.FLOODED, "command", "0123456789abcdef"),
+        ("changes its prompt", Trouble.WRONG_HOST, "command", "ANOTHER"),
+        ("refuses", Trouble.COMMAND_REFUSED, "command", "Available commands"),
+    ],
+)
+async def test_each_trouble_has_its_name_and_leaves_the_pool_free(trouble, code, stage, kept):
+    async with serving(trouble) as switch, Pool(patience=PATIENCE) as pool:
+        async with asyncio.timeout(5):
+            with pytest.raises(SessionError) as caught:
+                await ask(pool, switch)
+        error = caught.value
+        assert (error.code, error.stage) == (code, stage)
+        assert kept in error.text
+        assert len(error.text) <= ANSWER_BYTES + 65_536
+        assert PASSWORD not in error.text + repr(error) + str(error)
+        assert pool.taken == 0
+        # The pool is free: the same device, mended, answers at once.
+        switch.trouble = ""
+        assert " 24 " in await ask(pool, switch)
+
+
+async def test_nobody_listens():
+    switch = Switch()
+    switch.port = 1
+    async with Pool(patience=PATIENCE) as pool:
+        with pytest.raises(SessionError) as caught:
+            await ask(pool, switch)
+    assert (caught.value.code, caught.value.stage, caught.value.permanent) == (Trouble.REFUSED, "connect", False)
+
+
+async def test_a_wrong_password_is_told_and_tried_once():
+    async with serving() as switch, Pool(patience=PATIENCE) as pool:
+        with pytest.raises(SessionError) as caught:
+            await ask(pool, switch, password="other")
+    assert (caught.value.code, caught.value.permanent, switch.came) == (Trouble.WRONG_PASSWORD, True, 1)
+
+
+async def test_without_credentials_nobody_is_called():
+    async with serving() as switch, Pool(patience=PATIENCE) as pool:
+        nobody = replace(switch.target(), login=Login("", ""))
+        with pytest.raises(SessionError) as caught:
+            async with pool.session(nobody):
+                pass
+    assert (caught.value.code, switch.came) == (Trouble.NO_CREDENTIALS, 0)
+
+
+async def test_a_log_line_within_the_table_costs_no_row():
+    async with serving("logs into the table") as switch, Pool(patience=PATIENCE) as pool:
+        parsed = parse_ports(await ask(pool, switch))
+    assert [row.port for row in parsed.rows] == [str(n) for n in range(1, 25)]
+    assert parsed.not_understood == ("2026-11-22 10:00:00 Port 7 link down",)
+
+
+async def test_a_screen_that_refreshes_itself_without_a_word_is_stopped(monkeypatch):
+    monkeypatch.setattr("uzel.drivers.session.REFRESHING_S", 0.3)
+    async with serving("refreshes") as switch, Pool(patience=PATIENCE) as pool:
+        async with pool.session(switch.target()) as session:
+            text = await session.run(ASK, stop="q")
+        assert len(parse_ports(text).rows) >= 10
+        assert pool.open_sessions == 0  # the key may have met the prompt: this session is not used again
+
+
+async def test_another_device_at_the_address_is_told():
+    async with serving() as switch, Pool(patience=PATIENCE) as pool:
+        target = switch.target()
+        with pytest.raises(SessionError) as caught:
+            async with pool.session(replace(target, host="o1-d2-k3-h4-sw1")):
+                pass
+        assert caught.value.code == Trouble.WRONG_HOST
+        async with pool.session(replace(target, host=HOST)) as session:
+            assert session.host == HOST
+
+
+async def test_a_password_that_the_device_echoes_is_starred():
+    async with serving("echoes the password") as switch, Pool(patience=PATIENCE) as pool:
+        assert PASSWORD not in await ask(pool, switch)
+        assert PASSWORD not in repr(switch.target())
+
+
+async def test_never_more_sessions_than_the_device_takes_and_one_is_enough_for_many_questions():
+    async with serving() as switch, Pool(patience=PATIENCE) as pool:
+        answers = await asyncio.gather(*(ask(pool, switch) for _ in range(10)))
+        assert (len(answers), switch.came, switch.most_there) == (10, 1, 1)
+        assert pool.open_sessions == 1
+    async with serving() as switch, Pool(patience=PATIENCE) as pool:
+        await asyncio.gather(*(ask(pool, switch, limit=2) for _ in range(10)))
+        assert switch.most_there == 2
+
+
+async def test_who_waits_too_long_for_a_turn_is_told():
+    async with serving("hangs") as switch, Pool(patience=PATIENCE) as pool:
+        results = await asyncio.gather(*(ask(pool, switch) for _ in range(4)), return_exceptions=True)
+        codes = [result.code for result in results]
+        assert set(codes) == {Trouble.HUNG, Trouble.BUSY}
+        assert pool.taken == 0
+
+
+async def test_an_asker_who_gives_up_frees_the_device():
+    async with serving("hangs") as switch, Pool(patience=PATIENCE) as pool:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await ask(pool, switch)
+        switch.trouble = ""
+        assert " 24 " in await ask(pool, switch)
+        assert (switch.came, pool.taken) == (2, 0)
+
+
+async def test_an_idle_session_is_logged_out_of():
+    async with serving() as switch:
+        async with Pool(patience=PATIENCE, idle_s=0.1) as pool:
+            await ask(pool, switch)
+            await asyncio.sleep(0.3)
+            assert (pool.open_sessions, switch.there, switch.asked[-1]) == (0, 0, "logout")
+            await ask(pool, switch)
+        await asyncio.sleep(0.05)
+        assert switch.there == 0

@@ -1,0 +1,150 @@
+"""A switch that misbehaves on purpose, over telnet: a D-Link's greeting and prompt, and one trouble at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from uzel.drivers.cli_drivers import DRIVERS
+from uzel.drivers.session import Target
+from uzel.drivers.session_errors import Patience
+from uzel.drivers.transport import Login, Wire
+
+HOST = "DES-3200-28"
+PROMPT = f"\n\r{HOST}:5#"
+PASSWORD = "s3cret-of-the-switch"
+PATIENCE = Patience(connect_s=0.5, login_s=0.6, command_s=1.0, silence_s=0.3, turn_s=0.4)
+ROWS = [
+    f" {n:<6} Enabled   Auto/Disabled       {'100M/Full/None' if n % 3 else 'LinkDown':<17} Enabled"
+    for n in range(1, 25)
+]
+LOG_LINE = "\n\r2026-11-22 10:00:00 Port 7 link down\n\r"
+HEAD = (
+    "\n\r Port   State/          Settings             Connection           Address\n\r"
+    "        MDIX       Speed/Duplex/FlowCtrl  Speed/Duplex/FlowCtrl     Learning\n\r"
+    " -----  --------  ---------------------  ----------------------  ---------\n\r"
+)
+
+
+class Switch:
+    """Counts who comes and who is there; `trouble` is what it does wrong, `asked` what it was told to do."""
+
+    def __init__(self, trouble: str = "") -> None:
+        self.trouble = trouble
+        self.asked: list[str] = []
+        self.came = self.there = self.most_there = 0
+        self.port = 0
+
+    async def line(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, stars: bool = False) -> str:
+        typed = b""
+        while True:
+            char = await reader.readexactly(1)
+            if char == b"\xff":
+                await reader.readexactly(2)
+            elif char == b"\n":
+                writer.write(b"\r\n")
+                return typed.decode()
+            elif char != b"\r":
+                typed += char
+                writer.write(b"*" if stars else char)
+
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.came += 1
+        if self.trouble == "no more sessions":
+            return
+        if self.trouble == "locked":
+            writer.write(b"\r\nSystem locked by other session!\r\n")
+        if self.trouble == "dumb":
+            await reader.read()
+        writer.write(b"\xff\xfb\x01\xff\xfb\x03\r\nUserName:")
+        await self.line(reader, writer)
+        writer.write(b"PassWord:")
+        clear = self.trouble == "echoes the password"
+        password = await self.line(reader, writer, stars=not clear)
+        if password != PASSWORD:
+            writer.write(b"\n\rFail!\n\r\n\rUserName:")
+            await reader.read()
+        if self.trouble == "closes after login":
+            return
+        if self.trouble == "floods at login":
+            writer.write(b"Welcome to the switch.\r\n" * 50_000)
+        level = "3" if self.trouble == "user level" else "5"
+        if clear:
+            writer.write(f"your password is {password}".encode())
+        writer.write(f"\n\r{HOST}:{level}#".encode())
+        while True:
+            command = await self.line(reader, writer)
+            self.asked.append(command)
+            if command == "logout":
+                return
+            if not await self.answer(command, reader, writer):
+                return
+            if self.trouble == "closes between" and command.startswith("show") and self.came == 1:
+                writer.write(PROMPT.encode())
+                await writer.drain()
+                await asyncio.sleep(0.05)
+                return
+            name = "ANOTHER" if self.trouble == "changes its prompt" and command.startswith("show") else HOST
+            writer.write(f"\n\r{name}:5#".encode())
+
+    async def answer(self, command: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """The answer to a command, with the trouble in it; False: hang up."""
+        if command.startswith("enable admin"):
+            writer.write(b"PassWord:")
+            await self.line(reader, writer, stars=True)
+            writer.write(f"\n\r{HOST}:3#".encode())
+            await reader.read()
+        if not command.startswith("show"):
+            return True
+        half = HEAD + "\n\r".join(ROWS[:10])
+        if self.trouble == "hangs":
+            writer.write(half.encode())
+            await reader.read()
+        if self.trouble == "closes in the middle":
+            writer.write(half.encode())
+            await writer.drain()
+            return False
+        if self.trouble == "floods":
+            for _ in range(40):
+                writer.write(b"0123456789abcdef" * 4096 + b"\r\n")
+                await writer.drain()
+        if self.trouble == "refuses":
+            writer.write(b"\r\nAvailable commands:\r\n..  cable_diag  clear\r\n")
+            return True
+        if self.trouble == "refreshes":
+            while True:
+                writer.write(b"\x1b[H" + half.encode() + b"\n\r")
+                with contextlib.suppress(TimeoutError):
+                    if await asyncio.wait_for(reader.read(1), 0.1) in (b"q", b""):
+                        return True
+        log = LOG_LINE if self.trouble == "logs into the table" else "\n\r"
+        writer.write((half + log + "\n\r".join(ROWS[10:]) + "\n\r").encode())
+        return True
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.there += 1
+        self.most_there = max(self.there, self.most_there)
+        try:
+            await self.talk(reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            self.there -= 1
+            writer.close()
+
+    def target(self, *, password: str = PASSWORD, enable: str = "", limit: int = 1) -> Target:
+        login = Login("duty", password, enable)
+        return Target("127.0.0.1", self.port, Wire.TELNET, DRIVERS["dlink_dxs"], login, limit)
+
+
+@contextlib.asynccontextmanager
+async def serving(trouble: str = "") -> AsyncIterator[Switch]:
+    """One such switch on loopback."""
+    switch = Switch(trouble)
+    server = await asyncio.start_server(switch.serve, "127.0.0.1", 0)
+    switch.port = server.sockets[0].getsockname()[1]
+    try:
+        yield switch
+    finally:
+        server.close()

@@ -1,0 +1,309 @@
+"""One question to one device, in nobody's words: by SNMP where that is enough, by its command line where it is not."""
+
+import asyncio
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from uzel.core.answers import Operation
+from uzel.drivers import ask_snmp
+from uzel.drivers.cli_drivers import DRIVERS
+from uzel.drivers.cli_input import BadInputError, commands, port
+from uzel.drivers.cli_page import Ask, Page
+from uzel.drivers.cli_text import Parsed
+from uzel.drivers.pool import LIMIT, LIMITS, Pool
+from uzel.drivers.session import CliSession, Target
+from uzel.drivers.session_errors import SessionError, Trouble
+from uzel.drivers.snmp import SnmpError
+from uzel.drivers.transport import Login, Wire
+
+
+class By(StrEnum):
+    """How a device is asked."""
+
+    SNMP = "snmp"
+    CLI = "cli"
+
+
+# What SNMP alone answers as well as the command line does. It is asked first there: it costs no login.
+# Cisco tells MACs for one VLAN at a time only; D-Link tells of loop blocking by the command line only.
+BY_SNMP: Mapping[str, frozenset[Operation]] = {
+    "dlink_dxs": frozenset({Operation.COUNTERS, Operation.MACS, Operation.NEIGHBOURS}),
+    "dlink_cisco": frozenset({Operation.PORTS, Operation.ERRORS, Operation.COUNTERS, Operation.NEIGHBOURS}),
+    "dlink_smart": frozenset({Operation.PORTS, Operation.ERRORS, Operation.COUNTERS, Operation.MACS}),
+    "dlink_des21": frozenset({Operation.COUNTERS, Operation.ERRORS}),
+    "cisco_ios": frozenset({Operation.PORTS, Operation.COUNTERS}),
+    "huawei_vrp": frozenset({Operation.PORTS, Operation.COUNTERS, Operation.MACS}),
+}
+# The driver by maker and model; the first line that fits. Names in lower case.
+MODELS: tuple[tuple[str, re.Pattern[str], str], ...] = (
+    ("d-link", re.compile(r"des-21"), "dlink_des21"),
+    ("d-link", re.compile(r"dgs-1510.*/me"), "dlink_dxs"),
+    ("d-link", re.compile(r"dgs-(?:1250|1510|3130|3610|3630)|dxs-3400|dis-200|des-7206"), "dlink_cisco"),
+    ("d-link", re.compile(r"(?:des|dgs|dxs)-1[0-9]{3}(?!.*/me)"), "dlink_smart"),
+    ("d-link", re.compile(r""), "dlink_dxs"),
+    ("cisco", re.compile(r""), "cisco_ios"),
+    ("huawei", re.compile(r""), "huawei_vrp"),
+)
+
+
+class AskError(Exception):
+    """The question got no answer.
+
+    `code`: a Trouble of a session, an SnmpError's, bad_<field> for a value that is not of its type, no_driver,
+    not_asked (the driver does not know the question), needs_port. `permanent`: asking again will not help. `text` is
+    what the device had said, raw; `stage` is connect, login, command, pool, snmp or question.
+    """
+
+    def __init__(self, code: str, *, permanent: bool, stage: str, text: str = "", by: str = "") -> None:
+        """Keep what happened and what the device had said."""
+        super().__init__(f"{code} ({stage})")
+        self.code = code
+        self.permanent = permanent
+        self.stage = stage
+        self.text = text
+        self.by = by
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What has to be known of a device to ask it. `ports`: its ports by name, to ifIndex. Secrets stay out of repr."""
+
+    vendor: str
+    model: str
+    address: str
+    community: str = field(repr=False, default="")
+    snmp_port: int = 161
+    ports: Mapping[str, int] = field(repr=False, default_factory=dict)
+    wire: Wire = Wire.TELNET
+    cli_port: int = 23
+    login: Login = field(repr=False, default_factory=lambda: Login("", ""))
+
+    @property
+    def page(self) -> Page:
+        """The driver's page. Raises AskError("no_driver")."""
+        for vendor, model, driver in MODELS:
+            if vendor == self.vendor.lower() and model.search(self.model.lower()):
+                return DRIVERS[driver]
+        raise AskError("no_driver", permanent=True, stage="question")
+
+    def target(self) -> Target:
+        """Its command line. Raises AskError("no_driver")."""
+        page = self.page
+        limit = LIMITS.get(page.name, LIMIT)
+        return Target(self.address, self.cli_port, self.wire, page, self.login, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Rows in the words of `core.answers`, and all that they rest on.
+
+    `asked` are the commands or the tables that were read, `text` is the device's raw answer (empty by SNMP).
+    `not_understood` and `doubts` are its lines that gave nothing, or a row with a field unknown; `cut`: it ended in
+    the middle. `mark` is on what the driver's knowledge of the format rests. `failed` are the ways tried before.
+    """
+
+    operation: Operation
+    by: By
+    driver: str
+    rows: tuple[Any, ...]
+    asked: tuple[str, ...]
+    mark: str
+    text: str = ""
+    not_understood: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    cut: bool = False
+    failed: tuple[str, ...] = ()
+    took_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What a question may be about; each is taken by its type before it gets near a command line."""
+
+    port: str | None = None
+    mac: str | None = None
+    vlan: int | str | None = None
+    address: str | None = None
+
+
+def ways(page: Page, operation: Operation) -> tuple[By, ...]:
+    """How a question is put to a kind of device, best first. The table of the docs is made of this."""
+    by_cli = (By.CLI,) if operation in page.asks else ()
+    return (By.SNMP, *by_cli) if operation in BY_SNMP.get(page.name, ()) else by_cli
+
+
+async def ask(
+    facts: Facts,
+    operation: Operation,
+    *,
+    pool: Pool,
+    values: Values | None = None,
+    by: By | None = None,
+) -> Answer:
+    """Ask; `by` forces the way. Reads are tried once more when a session that was kept open turns out closed.
+
+    Raises AskError.
+    """
+    page, began = facts.page, time.monotonic()
+    values = _checked(page, values or Values())
+    possible = [By.CLI] if by is By.CLI and operation in page.asks else ways(page, operation)
+    possible = [way for way in possible if by in (None, way)]
+    if not possible:
+        raise AskError("not_asked", permanent=True, stage="question")
+    errors: list[AskError] = []
+    for way in possible:
+        try:
+            if way is By.SNMP:
+                answer = await _by_snmp(facts, page, operation, values)
+            else:
+                answer = await _by_cli(facts, page, operation, values, pool)
+        except AskError as error:
+            errors.append(error)
+            continue
+        failed = tuple(f"{error.by}: {error.code}" for error in errors) + answer.failed
+        return replace(answer, failed=failed, took_ms=round((time.monotonic() - began) * 1000))
+    # A device that does not answer SNMP is the trouble, not that its command line would want a port named.
+    raise next((error for error in reversed(errors) if error.stage != "question"), errors[-1])
+
+
+def _checked(page: Page, values: Values) -> Values:
+    """The values, the port spelt as the command line does. One of a wrong type is refused before anything is opened."""
+    if values.port is None:
+        return values
+    try:
+        return replace(values, port=port(_spelt(page, values.port), page))
+    except BadInputError as error:
+        raise AskError(f"bad_{error.field}", permanent=True, stage="question") from error
+
+
+def _spelt(page: Page, name: str) -> str:
+    """A port as the command line writes it: D-Link's stacks have 1/3 in SNMP and 1:3 at the prompt."""
+    return name.replace("/", ":") if page.name == "dlink_dxs" else name
+
+
+async def _by_snmp(facts: Facts, page: Page, operation: Operation, values: Values) -> Answer:
+    ports = {_spelt(page, name): index for name, index in facts.ports.items()}
+    place = ask_snmp.Place(facts.address, facts.snmp_port, facts.community, facts.vendor.lower(), ports)
+    try:
+        rows, tables = await ask_snmp.READERS[operation](place, values.port)
+    except SnmpError as error:
+        raise AskError(error.code, permanent=error.permanent, stage="snmp", by=By.SNMP) from error
+    if values.mac is not None:
+        wanted = re.sub(r"[^0-9a-f]", "", values.mac.lower())
+        rows = tuple(row for row in rows if row.mac == wanted)
+    return Answer(operation, By.SNMP, page.name, rows, tables, mark="standard")
+
+
+async def _by_cli(facts: Facts, page: Page, operation: Operation, values: Values, pool: Pool) -> Answer:
+    possible = _fitting(page, operation, values)
+    target = facts.target()
+    failed: list[str] = []
+    for last, way in enumerate(possible, start=1 - len(possible)):
+        try:
+            return replace(await _one_way(target, way, operation, values, pool), failed=tuple(failed))
+        except SessionError as error:
+            if error.code is not Trouble.COMMAND_REFUSED or not last:
+                raise AskError(
+                    error.code, permanent=error.permanent, stage=error.stage, text=error.text, by=By.CLI
+                ) from error
+            failed.append(f"{way.command}: {error.refusal}")
+    raise AssertionError("the last way either answers or raises")
+
+
+def _fitting(page: Page, operation: Operation, values: Values) -> list[Ask]:
+    """The ways whose command wants what was given; those about just what was asked come first. Raises AskError."""
+    given = {name for name in ("port", "mac", "vlan", "address") if getattr(values, name) is not None}
+    fit = [(way, _wants(way)) for way in page.asks[operation]]
+    possible = [(way, wants) for way, wants in fit if wants <= given]
+    if not possible:
+        missing = min((sorted(wants - given) for _, wants in fit), key=len)
+        raise AskError(f"needs_{missing[0]}", permanent=True, stage="question")
+    return [way for way, _ in sorted(possible, key=lambda each: -len(each[1]))]
+
+
+def _wants(way: Ask) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", f"{way.first}{way.command}{way.after}"))
+
+
+async def _one_way(target: Target, way: Ask, operation: Operation, values: Values, pool: Pool) -> Answer:
+    wants = _wants(way)
+    given = {
+        "port_name": values.port if "port" in wants else None,
+        "mac_address": values.mac if "mac" in wants else None,
+        "vlan_id": values.vlan if "vlan" in wants else None,
+        "address": values.address if "address" in wants else None,
+    }
+    try:
+        lines = commands(target.page, way, **given)  # type: ignore[arg-type]
+    except BadInputError as error:
+        raise AskError(f"bad_{error.field}", permanent=True, stage="question") from error
+    text = await _read(target, way, lines, pool)
+    parsed = way.parse(text)
+    rows = _about(parsed, values, asked_for_port="port" in wants)
+    return Answer(
+        operation,
+        By.CLI,
+        target.page.name,
+        rows,
+        lines,
+        way.mark,
+        text,
+        parsed.not_understood,
+        parsed.doubts,
+        parsed.cut,
+    )
+
+
+async def _read(target: Target, way: Ask, lines: Sequence[str], pool: Pool) -> str:
+    """The raw answer to the command among `lines`. A session kept open that has died since is replaced, once."""
+    try:
+        async with pool.session(target) as session:
+            return await _dialogue(session, way, lines)
+    except SessionError as error:
+        # A question that sets something off (a test, a view) is not put twice.
+        if error.code is not Trouble.CLOSED or error.stage != "command" or way.first:
+            raise
+    async with pool.session(target, fresh=True) as session:
+        return await _dialogue(session, way, lines)
+
+
+async def _dialogue(session: CliSession, way: Ask, lines: Sequence[str]) -> str:
+    before = len([line for line in way.first.split("\n") if line])
+    after = len([line for line in way.after.split("\n") if line])
+    question, back = lines[before], lines[len(lines) - after :]
+    done = False
+    try:
+        for line in lines[:before]:
+            await session.run(line)
+        if way.wait_s:
+            await asyncio.sleep(way.wait_s)
+        text = await session.run(question, stop=way.stop)
+        for line in back:
+            await session.run(line)
+        done = True
+        return text
+    finally:
+        if not done and before:
+            session.abort()  # it may stand in another view
+
+
+def _about(parsed: Parsed[Any], values: Values, *, asked_for_port: bool) -> tuple[Any, ...]:
+    """Rows about what was asked: a command that tells of all ports is narrowed, a row that names no port gets its."""
+    rows = parsed.rows
+    if values.port is None:
+        return rows
+    if asked_for_port:
+        return tuple(replace(r, port=values.port) if getattr(r, "port", "") is None else r for r in rows)
+    return tuple(row for row in rows if _names(row, values.port))
+
+
+def _names(row: Any, port_name: str) -> bool:
+    if hasattr(row, "ports"):
+        return port_name in row.ports
+    if hasattr(row, "untagged"):
+        return port_name in (*row.untagged, *row.tagged, *row.members)
+    return not hasattr(row, "port") or row.port == port_name

@@ -1,0 +1,189 @@
+"""An open session with a device: commands in, raw answers out, within their time and size, each failure by its name.
+
+The dialogue itself (login, prompts, pagers, refusals) is `cli_session`'s; here are the wire and the clock.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from uzel.drivers.cli_page import Page, Refusal
+from uzel.drivers.cli_session import Answer, Failed, Ready, Send, Session, Stage, Step
+from uzel.drivers.session_errors import REFUSALS, Patience, SessionError, Trouble
+from uzel.drivers.transport import Channel, HostKeys, Login, Wire, open_ssh, open_telnet
+
+# No answer of a switch is longer; the configuration of a full stack is about 300 kB.
+ANSWER_BYTES = 1_000_000
+# Greetings and warnings before the prompt.
+GREETING_BYTES = 64_000
+# After so long without its end, the answer is taken for a screen that refreshes itself and gets its key to stop.
+REFRESHING_S = 3.0
+FAILURES = {"flood": Trouble.FLOODED, "other_host": Trouble.WRONG_HOST, "closed": Trouble.CLOSED}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A device's command line. `host` is the name its prompt must have; empty: any."""
+
+    address: str
+    port: int
+    wire: Wire
+    page: Page = field(repr=False)
+    login: Login = field(repr=False)
+    limit: int = 1
+    host: str = ""
+
+    @property
+    def place(self) -> str:
+        return f"{self.address}:{self.port}"
+
+
+async def connect(target: Target, known: HostKeys, patience: Patience) -> "CliSession":
+    """Open, log in, turn the pager off. Raises SessionError."""
+    if not target.login.user:
+        raise SessionError(Trouble.NO_CREDENTIALS, stage="connect")
+    if target.wire is Wire.SSH:
+        seconds = patience.connect_s + patience.login_s
+        channel = await open_ssh(target.address, target.port, target.login, known, within_s=seconds)
+    else:
+        channel = await open_telnet(target.address, target.port, within_s=patience.connect_s)
+    session = CliSession(channel, target, patience)
+    try:
+        await session.log_in()
+    except BaseException:
+        session.abort()
+        raise
+    return session
+
+
+class CliSession:
+    """One session, used by one asker at a time. After an error it is over: `is_open` is False."""
+
+    def __init__(self, channel: Channel, target: Target, patience: Patience) -> None:
+        """Take over an open channel; nothing has been read from it yet."""
+        self.target = target
+        self.is_open = True
+        self._channel, self._patience = channel, patience
+        login = target.login
+        self._machine = Session(
+            target.page,
+            user=login.user,
+            password=login.password,
+            enable_password=login.enable,
+            limit=ANSWER_BYTES,
+        )
+
+    @property
+    def host(self) -> str:
+        """The device's name, as its prompt tells it."""
+        return self._machine.host
+
+    async def log_in(self) -> None:
+        """Answer the greeting until there is a prompt. Raises SessionError."""
+        await self._until_done([], self._patience.login_s, limit=GREETING_BYTES)
+        if self.target.host and self.host != self.target.host:
+            raise self._fail(Trouble.WRONG_HOST, "login", f"{self.host!r} answers in place of {self.target.host!r}")
+
+    async def run(self, line: str, *, stop: str = "") -> str:
+        """Send a command, return what came until the prompt, raw. `stop` ends a screen that refreshes itself.
+
+        Raises SessionError; after command_refused and low_privilege the session is still good.
+        """
+        if not self.is_open:
+            raise self._fail(Trouble.CLOSED, "command", "")
+        steps = self._machine.ask(line)
+        answer = await self._until_done(steps, self._patience.command_s, stop=stop)
+        text = self._without_secrets(answer.text if answer else "")
+        if answer and answer.refusal:
+            trouble = REFUSALS[answer.refusal]
+            if answer.refusal is Refusal.LOCKED:
+                self.abort()
+            raise SessionError(trouble, stage="command", text=text, refusal=answer.refusal)
+        return text
+
+    def leave(self) -> None:
+        """Log out and hang up, without waiting: old D-Links count a line as taken until they hear of it."""
+        if self.is_open and self._machine.stage is Stage.READY:
+            self._channel.write(f"{self.target.page.leave}{self.target.page.line_end}".encode())
+        self.abort()
+
+    def abort(self) -> None:
+        """Hang up."""
+        self.is_open = False
+        self._channel.close()
+
+    async def _until_done(
+        self, steps: Sequence[Step], seconds: float, *, stop: str = "", limit: int = ANSWER_BYTES
+    ) -> Answer | None:
+        """Feed the machine until it is ready; the answer, or None when there was none to wait for (a login)."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        stop_at = loop.time() + REFRESHING_S if stop else deadline
+        got = 0
+        while True:
+            for step in steps:
+                if isinstance(step, Send):
+                    self._channel.write(step.data)
+                elif isinstance(step, Failed):
+                    raise self._failed(step)
+                elif isinstance(step, Answer):
+                    return step
+                elif isinstance(step, Ready):
+                    return None
+            now = loop.time()
+            if stop and now >= stop_at:
+                self._channel.write(stop.encode())
+                # The key may have met the prompt: this session's next command line is not to be trusted.
+                self.is_open, stop, stop_at = False, "", deadline
+            data = await self._read(min(deadline - now, stop_at - now, self._patience.silence_s))
+            if data is None and stop and loop.time() >= stop_at:
+                steps = []
+                continue
+            got += len(data or b"")
+            steps = self._take(data, expired=loop.time() >= deadline, flooded=got > limit)
+
+    def _take(self, data: bytes | None, *, expired: bool, flooded: bool) -> list[Step]:
+        """What the machine makes of what came: None is silence, nothing is the end."""
+        if data is None:
+            return self._machine.timeout()
+        if not data:
+            return self._machine.closed()
+        if flooded:
+            raise self._fail(Trouble.FLOODED, self._stage(self._machine.stage), data.decode(errors="replace"))
+        steps = self._machine.feed(data)
+        return steps if not expired or any(isinstance(s, Answer | Ready | Failed) for s in steps) else self._late(steps)
+
+    def _late(self, steps: list[Step]) -> list[Step]:
+        return [*steps, *self._machine.timeout()]
+
+    async def _read(self, seconds: float) -> bytes | None:
+        try:
+            async with asyncio.timeout(max(seconds, 0.001)):
+                return await self._channel.read()
+        except TimeoutError:
+            return None
+        except OSError:
+            return b""
+
+    def _failed(self, failed: Failed) -> SessionError:
+        trouble = FAILURES.get(failed.code)
+        if trouble is None and failed.code == "timeout":
+            trouble = Trouble.HUNG if failed.stage is Stage.BUSY else Trouble.NO_PROMPT
+        if trouble is Trouble.CLOSED and failed.stage is Stage.LOGIN and not failed.text.strip():
+            trouble = Trouble.REFUSED  # hung up before the first word: the switch takes no more sessions
+        return self._fail(trouble or REFUSALS[Refusal(failed.code)], self._stage(failed.stage), failed.text)
+
+    def _fail(self, trouble: Trouble, stage: str, text: str) -> SessionError:
+        self.abort()
+        return SessionError(trouble, stage=stage, text=self._without_secrets(text))
+
+    @staticmethod
+    def _stage(stage: Stage) -> str:
+        return "command" if stage in (Stage.BUSY, Stage.READY) else "login"
+
+    def _without_secrets(self, text: str) -> str:
+        """Some firmware echoes what is typed at a password prompt."""
+        for secret in (self.target.login.password, self.target.login.enable):
+            if secret and secret in text:
+                text = text.replace(secret, "********")
+        return text

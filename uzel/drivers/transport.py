@@ -1,0 +1,246 @@
+"""The way to a command line: telnet or SSH, as a stream of bytes that a session reads and writes.
+
+Telnet is RFC 854 over asyncio's streams: a switch wants little of its options, so `Options` answers them itself.
+SSH is asyncssh's, with the old algorithms that switches of 2005-2015 still speak.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Protocol
+
+import asyncssh
+
+from uzel.drivers.session_errors import SessionError, Trouble
+
+CHUNK = 65_536
+
+
+class Wire(StrEnum):
+    """How the bytes travel. The values are those of the settings of an access group."""
+
+    TELNET = "telnet"
+    SSH = "ssh"
+
+
+class Channel(Protocol):
+    """An open way to a device."""
+
+    async def read(self) -> bytes:
+        """What has come; empty when the other end has closed."""
+
+    def write(self, data: bytes) -> None:
+        """Send, without waiting."""
+
+    def close(self) -> None:
+        """Hang up, without waiting."""
+
+
+class Telnet(IntEnum):
+    """The bytes of RFC 854 that matter here."""
+
+    SE = 240
+    SB = 250
+    WILL = 251
+    WONT = 252
+    DO = 253
+    DONT = 254
+    IAC = 255
+
+
+ECHO, SUPPRESS_GO_AHEAD, WINDOW_SIZE = 1, 3, 31
+# 512 columns, so that long rows are not folded, by 127 lines: DES-3526 takes no more.
+WINDOW = bytes([Telnet.IAC, Telnet.SB, WINDOW_SIZE, 2, 0, 0, 127, Telnet.IAC, Telnet.SE])
+OURS = frozenset({SUPPRESS_GO_AHEAD, WINDOW_SIZE})
+THEIRS = frozenset({ECHO, SUPPRESS_GO_AHEAD})
+
+
+class Options:
+    """Telnet's options as a pure machine: bytes of the wire in, bytes of the terminal and replies out."""
+
+    def __init__(self) -> None:
+        """Nothing is agreed upon yet."""
+        self._rest = b""
+        self._agreed: set[tuple[int, int]] = set()
+
+    def feed(self, data: bytes) -> tuple[bytes, bytes]:
+        """What came for the terminal, and what to reply. Any cut of the stream will do."""
+        data = self._rest + data
+        self._rest = b""
+        if Telnet.IAC not in data:
+            return data, b""
+        text, reply, at = bytearray(), bytearray(), 0
+        while at < len(data):
+            found = data.find(Telnet.IAC, at)
+            if found < 0:
+                text += data[at:]
+                break
+            text += data[at:found]
+            at = self._command(data, found, text, reply)
+            if at < 0:
+                # Cut in the middle. A subnegotiation that never ends is not waited for.
+                self._rest = data[found:] if len(data) - found < 1024 else b""
+                break
+        return bytes(text), bytes(reply)
+
+    def _command(self, data: bytes, at: int, text: bytearray, reply: bytearray) -> int:
+        """Deal with the command at `at`; return where it ends, -1 when it has not come whole."""
+        if len(data) < at + 2:
+            return -1
+        verb = data[at + 1]
+        if verb == Telnet.IAC:
+            text.append(verb)
+            return at + 2
+        if verb == Telnet.SB:
+            end = data.find(bytes([Telnet.IAC, Telnet.SE]), at)
+            return -1 if end < 0 else end + 2
+        if verb < Telnet.WILL:
+            return at + 2
+        if len(data) < at + 3:
+            return -1
+        reply += self._agree(verb, data[at + 2])
+        return at + 3
+
+    def _agree(self, verb: int, option: int) -> bytes:
+        if (verb, option) in self._agreed:
+            return b""  # an answer to each answer is a loop (RFC 854)
+        self._agreed.add((verb, option))
+        if verb == Telnet.DO:
+            answer = bytes([Telnet.IAC, Telnet.WILL if option in OURS else Telnet.WONT, option])
+            return answer + (WINDOW if option == WINDOW_SIZE else b"")
+        if verb == Telnet.WILL:
+            return bytes([Telnet.IAC, Telnet.DO if option in THEIRS else Telnet.DONT, option])
+        return b""
+
+
+class _TelnetChannel:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer, self._options = reader, writer, Options()
+
+    async def read(self) -> bytes:
+        while data := await self._reader.read(CHUNK):
+            text, reply = self._options.feed(data)
+            if reply:
+                self._writer.write(reply)
+            if text:
+                return text
+        return b""
+
+    def write(self, data: bytes) -> None:
+        self._writer.write(data.replace(b"\xff", b"\xff\xff"))
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+class _SshChannel:
+    def __init__(
+        self,
+        connection: asyncssh.SSHClientConnection,
+        writer: "asyncssh.SSHWriter[bytes]",
+        reader: "asyncssh.SSHReader[bytes]",
+    ) -> None:
+        self._connection, self._writer, self._reader = connection, writer, reader
+
+    async def read(self) -> bytes:
+        try:
+            return await self._reader.read(CHUNK)
+        except asyncssh.Error as error:
+            raise ConnectionResetError(str(error)) from error
+
+    def write(self, data: bytes) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            self._writer.write(data)
+
+    def close(self) -> None:
+        self._connection.abort()
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who logs in. Nothing of it is ever shown by repr."""
+
+    user: str = field(repr=False)
+    password: str = field(repr=False)
+    enable: str = field(repr=False, default="")
+
+
+# Fingerprints of the host keys that were met, by "address:port": trusted the first time, held to afterwards.
+HostKeys = MutableMapping[str, str]
+
+# Beside asyncssh's own choice, which stays first: what switches of those years have and nothing better.
+OLD_KEX = "diffie-hellman-group14-sha1,diffie-hellman-group-exchange-sha1,diffie-hellman-group1-sha1"
+OLD_CIPHERS = "aes128-cbc,aes256-cbc,3des-cbc"
+OLD_KEYS = "ssh-rsa,ssh-dss"
+
+
+class _Client(asyncssh.SSHClient):
+    """Holds a device to the key it showed first."""
+
+    def __init__(self, place: str, known: HostKeys) -> None:
+        self._place, self._known = place, known
+        self.another = False
+
+    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
+        shown = key.get_fingerprint()
+        self.another = self._known.setdefault(self._place, shown) != shown
+        return not self.another
+
+
+async def open_telnet(address: str, port: int, *, within_s: float) -> Channel:
+    """Connect. Raises SessionError: refused, unreachable."""
+    try:
+        async with asyncio.timeout(within_s):
+            reader, writer = await asyncio.open_connection(address, port, limit=CHUNK)
+    except ConnectionRefusedError as error:
+        raise SessionError(Trouble.REFUSED, stage="connect") from error
+    except OSError as error:  # TimeoutError is one
+        raise SessionError(Trouble.UNREACHABLE, stage="connect") from error
+    return _TelnetChannel(reader, writer)
+
+
+async def open_ssh(address: str, port: int, login: Login, known: HostKeys, *, within_s: float) -> Channel:
+    """Connect, log in, open a terminal.
+
+    Raises SessionError: refused, unreachable, wrong_password, wrong_host (the key is not the one met before),
+    closed.
+    """
+    client = _Client(f"{address}:{port}", known)
+    connection: asyncssh.SSHClientConnection | None = None
+    try:
+        async with asyncio.timeout(within_s):
+            connection, _ = await asyncssh.create_connection(
+                lambda: client,
+                address,
+                port,
+                username=login.user,
+                password=login.password,
+                known_hosts=([], [], []),
+                client_keys=None,
+                agent_path=None,
+                config=None,
+                kex_algs=f"+{OLD_KEX}",
+                encryption_algs=f"+{OLD_CIPHERS}",
+                server_host_key_algs=f"+{OLD_KEYS}",
+                preferred_auth="password,keyboard-interactive",
+            )
+            writer, reader, _ = await connection.open_session(term_type="vt100", term_size=(512, 127), encoding=None)
+    except (asyncssh.Error, OSError) as error:
+        if connection is not None:
+            connection.abort()
+        raise SessionError(_ssh_trouble(error, client), stage="connect") from error
+    return _SshChannel(connection, writer, reader)
+
+
+def _ssh_trouble(error: Exception, client: _Client) -> Trouble:
+    if client.another:
+        return Trouble.WRONG_HOST
+    if isinstance(error, asyncssh.PermissionDenied):
+        return Trouble.WRONG_PASSWORD
+    if isinstance(error, ConnectionRefusedError | asyncssh.ChannelOpenError):
+        return Trouble.REFUSED
+    if isinstance(error, asyncssh.Error | ConnectionResetError):
+        return Trouble.CLOSED
+    return Trouble.UNREACHABLE
