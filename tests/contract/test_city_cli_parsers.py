@@ -17,7 +17,7 @@ from uzel.simcity.makes import MAKES
 from uzel.simcity.mib_interfaces import is_admin_up, speed_mbps
 from uzel.simcity.world import Device, Port
 
-PAGES = {"dlink": DRIVERS["dlink_dxs"]}
+PAGES = {"dlink": DRIVERS["dlink_dxs"], "cisco": DRIVERS["cisco_ios"]}
 MODELS = [make.model for make in MAKES.values() if make.family in PAGES]
 # Of the ways of asking, those that the city's models do not have.
 OTHER_MODELS = ("cable diagnostic", "show optical-transceiver")
@@ -53,6 +53,7 @@ def put(person: Person, ask: Ask, port: Port, mac: str) -> Parsed[Any]:
     values = {"port": cli_name(port), "mac": dotted(mac, style), "address": port.leases[0], "vlan": "1"}
     for line in ask.first.format(**values).splitlines():
         person.ask(line)
+    person.wait(ask.wait_s)
     text = person.ask(ask.command.format(**values))
     for line in ask.after.splitlines():
         person.ask(line)

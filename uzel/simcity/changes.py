@@ -1,6 +1,6 @@
 """What a person at a command line changes in the city. All makes change the same state, which SNMP shows."""
 
-from uzel.simcity import dynamics
+from uzel.simcity import dynamics, traffic
 from uzel.simcity.faults import Fault
 from uzel.simcity.shell import Session
 from uzel.simcity.world import Port
@@ -29,3 +29,18 @@ def describe(session: Session, port: Port, text: str) -> None:
 def unblock(session: Session, port: Port) -> None:
     """Let the clients through that address binding blocked."""
     session.publish(dynamics.remove_fault(session.city, port, "binding-blocked", session.now))
+
+
+def clear_counters(session: Session, port: Port) -> None:
+    """Clear what the command line shows; the counters of SNMP go on (Cisco, Huawei)."""
+    asked = session.asked
+    values = tuple(traffic.counter(port, n, asked.now, asked.flow) for n in range(traffic.COUNTERS))
+    session.shells.cleared[port.code] = values
+
+
+def counted(session: Session, port: Port, number: int) -> int:
+    """A counter as the command line shows it: since it was cleared."""
+    asked = session.asked
+    value = traffic.counter(port, number, asked.now, asked.flow)
+    base = session.shells.cleared.get(port.code)
+    return int(value - base[number]) if base and value >= base[number] else int(value)

@@ -38,6 +38,8 @@ class Shells:
     sessions: Counter[int] = field(default_factory=Counter)
     unpaged: set[int] = field(default_factory=set)
     cleared: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    # When the cable of a port was tested last, where the test and its result are two commands.
+    tested: dict[str, float] = field(default_factory=dict)
     opened: int = 0
 
 
@@ -191,5 +193,5 @@ class Dialect:
     # Glue "GigabitEthernet 0/1" into one word.
     words: Callable[[str], list[str]] = str.split
     refresh: str = ""
-    blank_after: bool = False
-    comment: str = "!"
+    # `show … | include TEXT` works.
+    filters: bool = False

@@ -3,8 +3,9 @@
 Knows no transport: bytes of the terminal come in by `feed`, bytes go out by `write`.
 """
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from uzel.simcity.shell import ACCOUNTS, Dialect, Reply, Session, Shells, find
@@ -204,6 +205,7 @@ class Terminal:
 
     def _command(self, line: str) -> None:
         session, dialect, faults = self.session, self._dialect, self.session.device.faults
+        line, _, sieve = line.partition("|") if dialect.filters else (line, "", "")
         words = dialect.words(line)
         if dialect.repeats and words:
             self._say(f"Command: {line.strip()}\n\n")
@@ -219,6 +221,8 @@ class Terminal:
             reply = result if isinstance(result, Reply) else Reply(result)
         else:
             reply = Reply(dialect.missed(session, words, found))
+        if sieve:
+            reply = replace(reply, text=_sifted(reply.text, sieve.split()))
         session.renamed = session.renamed or "cli-prompt-change" in faults
         self._soon(reply)
 
@@ -338,3 +342,20 @@ class Terminal:
         elif key in " npr":
             self._cancel()
             self._watch(screen, at + {" ": 1, "n": 1, "p": -1, "r": 0}[key], again=True)
+
+
+def _sifted(text: str, sieve: Sequence[str]) -> str:
+    """The lines that `| include`, `| exclude` or `| begin` leaves. A pattern that is none is taken word by word."""
+    if len(sieve) < 2:
+        return text
+    word, wanted = sieve[0].lower(), " ".join(sieve[1:])
+    try:
+        pattern = re.compile(wanted)
+    except re.error:
+        pattern = re.compile(re.escape(wanted))
+    lines = text.splitlines(keepends=True)
+    if "begin".startswith(word):
+        start = next((n for n, line in enumerate(lines) if pattern.search(line)), len(lines))
+        return "".join(lines[start:])
+    keep = not "exclude".startswith(word)
+    return "".join(line for line in lines if bool(pattern.search(line)) == keep)
