@@ -22,7 +22,9 @@ _WORDS = 6
 # A word held by fewer rows than this is looked up alone and the others are compared row by row.
 _RARE = 3_000
 # Together more rows than this are not intersected in the index, but walked in the order of the alphabet.
-_COMMON = 150_000
+_COMMON = 60_000
+# Up to so many words that begin as typed are asked for one by one: the index is twice as fast as with the beginning.
+_FEW = 12
 # How far such a walk goes.
 _REACH = 20_000
 _WALKS = 3
@@ -76,6 +78,28 @@ class _Found:
     similar: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word as the dictionary has it.
+
+    `holders`: how many rows hold a word that begins so. `forms`: these words, empty where they are many.
+    """
+
+    text: str
+    holders: int = 0
+    forms: tuple[str, ...] = ()
+    corrected: bool = False
+
+    @property
+    def query(self) -> str:
+        """A part of a tsquery. Words are plain, so quoting them is enough."""
+        return "(" + " | ".join(f"'{form}'" for form in self.forms) + ")" if self.forms else f"'{self.text}':*"
+
+
+# By kind ('n' of names, 's' of streets and towns) and text.
+_Dictionary = Mapping[tuple[str, str], _Word]
+
+
 def search(text: str, limit: int = 20) -> Results:
     """What `text` may mean: subscribers, buildings, devices and sites, each with the reason why it is here.
 
@@ -90,13 +114,18 @@ def search(text: str, limit: int = 20) -> Results:
 def _search(text: str, every: Sequence[Reading], limit: int) -> Results:
     subscribers: dict[int, tuple[Reading, _Found]] = {}
     buildings: dict[int, tuple[Reading, _Found]] = {}
+    dictionary = _look_up(every)
     for reading in every:
         if len(subscribers) > limit and reading.what is not What.ADDRESS:
             continue
         if reading.address is not None:
-            houses, people = _by_address(reading.address, limit)
+            # Where the whole line has proved to be a name, only a street of just these words is worth a look.
+            is_loose = all(found.similar for _, found in subscribers.values())
+            houses, people = _by_address(reading.address, dictionary, limit, is_loose=is_loose)
             for found in houses:
                 buildings.setdefault(found.id, (reading, found))
+        elif reading.what is What.NAME:
+            people = _by_name(reading.value, dictionary, limit + 1)
         else:
             people = list(_by_value(reading, limit + 1))
         for found in people:
@@ -132,11 +161,9 @@ def _rows(statement: str, **values: Any) -> list[Any]:
 
 
 def _by_value(reading: Reading, limit: int) -> Iterator[_Found]:
-    """Subscribers by a number of any kind, or by name."""
+    """Subscribers by a number of any kind."""
     value = reading.value
     match reading.what:
-        case What.NAME:
-            yield from _by_name(value, limit)
         case What.ACCOUNT:
             rows = _rows(sql.ACCOUNTS, value=value, like=_like(value), limit=limit)
             yield from (_Found(pk, account, exact=account == value) for pk, account in rows)
@@ -163,36 +190,40 @@ def _like(value: str) -> str:
     return value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
-def _known(words: Sequence[str], kind: str) -> list[tuple[str, int, bool]]:
-    """Each word as the dictionary has it, how many rows hold it (0: none), and whether it had to be corrected."""
-    counts = [int(n) for _, n in _rows(sql.COUNT_WORDS, words=list(words), kind=kind)]
-    return [(word, n, False) if n else _corrected(word, kind) for word, n in zip(words, counts, strict=True)]
+def _look_up(every: Sequence[Reading]) -> _Dictionary:
+    """All words of all readings in one statement."""
+    names = [word for r in every if r.what is What.NAME for word in r.value.split()[:_WORDS]]
+    streets = [word for r in every if r.address is not None for word in r.address.words[:_WORDS]]
+    words = sorted({*names, *streets})
+    rows = _rows(sql.LOOK_UP, words=words, few=_FEW) if words else []
+    return {(kind, word): _Word(word, int(n), tuple(forms or ())) for kind, word, n, forms in rows}
 
 
-def _corrected(word: str, kind: str) -> tuple[str, int, bool]:
-    if not 4 <= len(word) <= 30 or not word.isalpha():
-        return word, 0, False
-    similar = _rows(sql.SIMILAR_WORDS, kind=kind, forms=list(one_letter_off(word)))
-    return next(((known, n, True) for known, n in similar if is_one_mistake(word, known)), (word, 0, False))
+def _corrected(text: str, kind: str, dictionary: _Dictionary) -> _Word:
+    """The word, or where no name and no street has it, the known one of this kind that is one mistake away."""
+    is_known = any(dictionary[either, text].holders for either in "ns")
+    if is_known or not 4 <= len(text) <= 30 or not text.isalpha():
+        return dictionary[kind, text]
+    similar = _rows(sql.SIMILAR_WORDS, kind=kind, forms=list(one_letter_off(text)))
+    fits = (_Word(known, n, (known,), corrected=True) for known, n in similar if is_one_mistake(text, known))
+    return next(fits, dictionary[kind, text])
 
 
-def _query(words: Iterable[str]) -> str:
-    """A tsquery for rows where each word begins some word. Words are plain, so quoting them is enough."""
-    return " & ".join(f"'{word}':*" for word in words)
-
-
-def _by_name(name: str, limit: int) -> list[_Found]:
+def _by_name(name: str, dictionary: _Dictionary, limit: int) -> list[_Found]:
     """People and firms by words of their name in any order: as the alphabet has them first."""
-    known = _known(name.split()[:_WORDS], "n")
-    if not all(n for _, n, _ in known):
-        return []
-    words, similar = [word for word, _, _ in known], any(changed for *_, changed in known)
+    known: list[_Word] = []
+    for text in name.split()[:_WORDS]:
+        word = _corrected(text, "n", dictionary)
+        if not word.holders:
+            return []
+        known.append(word)
+    words, similar = [word.text for word in known], any(word.corrected for word in known)
     ids: dict[int, None] = {}
     for start, others, reach in _walks(words, limit):
         if len(ids) < limit:
             ids |= dict.fromkeys(_names_from(start, others, limit, reach))
     if len(ids) < limit:
-        ids |= dict.fromkeys(_names_with(words, [n for _, n, _ in known], limit))
+        ids |= dict.fromkeys(_names_with(known, limit))
     return [_Found(pk, " ".join(words), similar=similar) for pk in ids]
 
 
@@ -214,13 +245,14 @@ def _names_from(start: str, others: Iterable[str], limit: int, reach: int) -> li
     return [pk for (pk,) in _rows(sql.NAMES_FROM, start=start, patterns=patterns, limit=limit, reach=reach)]
 
 
-def _names_with(words: Sequence[str], counts: Sequence[int], limit: int) -> list[int]:
+def _names_with(known: Sequence[_Word], limit: int) -> list[int]:
     """Begins with the rarest word; where all are common, walks the alphabet from each of them, a bounded way."""
-    rarest = min(zip(counts, words, strict=True))
-    if rarest[0] <= _RARE or sum(counts) <= _COMMON:
-        asked = [rarest[1]] if rarest[0] <= _RARE else words
+    words, rarest = [word.text for word in known], min(known, key=lambda word: word.holders)
+    if rarest.holders <= _RARE or sum(word.holders for word in known) <= _COMMON:
+        asked = [rarest] if rarest.holders <= _RARE else known
+        query = " & ".join(word.query for word in asked)
         patterns = [f"% {word}%" for word in words]
-        return [pk for (pk,) in _rows(sql.NAMES_WITH, query=_query(asked), patterns=patterns, limit=limit)]
+        return [pk for (pk,) in _rows(sql.NAMES_WITH, query=query, patterns=patterns, limit=limit)]
     found: list[int] = []
     for word in words[1:_WALKS]:
         if len(found) < limit:
@@ -228,11 +260,20 @@ def _names_with(words: Sequence[str], counts: Sequence[int], limit: int) -> list
     return found
 
 
-def _by_address(address: Address, limit: int) -> tuple[list[_Found], list[_Found]]:
-    """Buildings that fit, and the subscribers in them when a house is named. Words of no street are words of a name."""
-    known = _known(address.words[:_WORDS], "s")
-    similar = any(changed for *_, changed in known)
-    streets, people, rows = _split(known, _like("".join(re.findall(r"^\d+", address.house))))
+def _by_address(
+    address: Address, dictionary: _Dictionary, limit: int, *, is_loose: bool
+) -> tuple[list[_Found], list[_Found]]:
+    """Buildings that fit, and the subscribers in them when a house is named.
+
+    `is_loose`: words of no street may be of a name, or be mistaken; else all must be of a street as they stand.
+    """
+    words = address.words[:_WORDS]
+    known = [_corrected(word, "s", dictionary) if is_loose else dictionary["s", word] for word in words]
+    if not is_loose and not all(word.holders for word in known):
+        return [], []
+    similar = any(word.corrected for word in known)
+    number = _like("".join(re.findall(r"^\d+", address.house)))
+    streets, people, rows = _split(known, dictionary, number, is_loose=is_loose)
     same = [pk for pk, number in rows if address.house and house_key(number) == address.house]
     near = [pk for pk, number in rows if pk not in same and house_key(number).startswith(address.house)]
     label = " ".join([*streets, address.house]).strip()
@@ -245,7 +286,7 @@ def _by_address(address: Address, limit: int) -> tuple[list[_Found], list[_Found
         sql.SUBSCRIBERS_IN,
         buildings=inside,
         flat=plain(address.flat),
-        query=_query(people),
+        query=" & ".join(dictionary["n", text].query for text in people),
         surname=people[0] if people else "",
         limit=limit + 1,
     )
@@ -253,26 +294,35 @@ def _by_address(address: Address, limit: int) -> tuple[list[_Found], list[_Found
     return buildings, [_Found(pk, label, exact=exact, similar=similar) for pk, _ in residents]
 
 
-def _split(known: Sequence[tuple[str, int, bool]], number: str) -> tuple[list[str], list[str], list[Any]]:
+def _split(
+    known: Sequence[_Word], dictionary: _Dictionary, number: str, *, is_loose: bool
+) -> tuple[list[str], list[str], list[Any]]:
     """Words of the street, words of a name, and the buildings: «иванов ленина 5» names a person in a house.
 
     Where all words may be of streets but no street has them all, one of them is tried as a name.
     """
-    streets = [word for word, n, _ in known if n]
-    people = [word for word, n, _ in known if not n]
-    if not streets or (people and not all(n for _, n, _ in _known(people, "n"))):
+    streets = [word for word in known if word.holders]
+    people = [word.text for word in known if not word.holders]
+    if not streets or not all(dictionary["n", text].holders for text in people):
         return [], [], []
-    rows = _rows(sql.BUILDINGS, query=_query(streets), number=number, limit=_STREET)
-    if not rows and number != "%":
-        # No such house: the street is still the best answer.
-        rows = _rows(sql.BUILDINGS, query=_query(streets), number="%", limit=_STREET)
-    if rows or people or len(streets) == 1:
-        return streets, people, rows
+    rows = _buildings(streets, number)
+    if rows or people or len(streets) == 1 or not is_loose:
+        return [word.text for word in streets], people, rows
     for name in streets:
-        others = [word for word in streets if word != name]
-        if rows := _rows(sql.BUILDINGS, query=_query(others), number=number, limit=_STREET) if others else []:
-            return others, [name], rows
+        others = [word for word in streets if word is not name]
+        if rows := _buildings(others, number, is_near=False):
+            return [word.text for word in others], [name.text], rows
     return [], [], []
+
+
+def _buildings(streets: Sequence[_Word], number: str, *, is_near: bool = True) -> list[Any]:
+    """Buildings (id, number) of the streets with all of these words. `is_near`: any house where this one is not."""
+    query = " & ".join(word.query for word in streets)
+    rows = _rows(sql.BUILDINGS, query=query, number=number, limit=_STREET)
+    if not rows and is_near and number != "%":
+        # No such house: the street is still the best answer.
+        rows = _rows(sql.BUILDINGS, query=query, number="%", limit=_STREET)
+    return rows
 
 
 def _by_code(every: Sequence[Reading]) -> tuple[Reading, list[str]] | None:

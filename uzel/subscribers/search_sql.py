@@ -1,13 +1,16 @@
 """The SQL of the search. Every statement is bounded: a limit, or a set known to be small."""
 
-# How many rows hold a word that begins so; `kind` is 'n' for names, 's' for streets and towns.
-COUNT_WORDS = """
-SELECT typed.n, coalesce(sum(known.holders), 0)
-FROM unnest(%(words)s::text[]) WITH ORDINALITY AS typed (word, n)
-LEFT JOIN subscribers_word AS known
-  ON known.kind = %(kind)s AND known.word >= typed.word COLLATE "C"
-  AND known.word < (typed.word || chr(1114111)) COLLATE "C"
-GROUP BY typed.n ORDER BY typed.n
+# How many rows hold a word that begins so, and those words where they are few; `kind` is 'n' for names, 's' for
+# streets and towns.
+LOOK_UP = """
+SELECT kinds.kind, typed.word, coalesce(known.holders, 0), CASE WHEN known.words <= %(few)s THEN known.forms END
+FROM unnest(%(words)s::text[]) AS typed (word)
+CROSS JOIN (VALUES ('n'::"char"), ('s'::"char")) AS kinds (kind)
+CROSS JOIN LATERAL (
+  SELECT sum(holders) AS holders, count(*) AS words, array_agg(word) AS forms FROM subscribers_word
+  WHERE subscribers_word.kind = kinds.kind AND holders > 0
+    AND word >= typed.word COLLATE "C" AND word < (typed.word || chr(1114111)) COLLATE "C"
+) AS known
 """
 
 # Known words at most one mistake away, with a few that are not: the core looks closer.

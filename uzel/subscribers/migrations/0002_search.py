@@ -149,6 +149,6 @@ class Migration(migrations.Migration):
     dependencies = [("subscribers", "0001_initial")]
     operations = [
         migrations.RunSQL(
-            PLAIN.replace("%", "%%") + COLUMNS + WORDS + NAME_TRIGGERS + STREET_TRIGGERS + FILL, UNDO
+            PLAIN + COLUMNS + WORDS + NAME_TRIGGERS + STREET_TRIGGERS + FILL, UNDO
         )
     ]
