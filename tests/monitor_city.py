@@ -6,6 +6,7 @@ The truth about who answers is the core's plain rule, so what the monitor makes 
 from __future__ import annotations
 
 import os
+import random
 import selectors
 import signal
 import socket
@@ -13,12 +14,14 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from django.db import connection
 
+from uzel.core.power import powered
 from uzel.core.topology import Kind, answering, lit
 from uzel.drivers import ber
 from uzel.network.models import AccessGroup, Device, DeviceKind, Link, MainsArea, Port, PowerFeed, Site
@@ -95,11 +98,27 @@ class Rows:
                 )
 
 
-class City:
-    """SNMP agents of every device in one thread. `failed`, `cut`, `discharged`, `mute`, `garbage` are its troubles."""
+@dataclass(frozen=True, slots=True)
+class State:
+    """The truth of one moment: what has power, what has light, who would answer. Put in place as a whole."""
 
-    def __init__(self) -> None:
+    live: frozenset[int]
+    light: frozenset[int]
+    answering: frozenset[int]
+
+
+class City:
+    """SNMP agents of every device in one thread. `failed`, `cut`, `discharged`, `mute`, `garbage` are its troubles.
+
+    A device that regains power takes up to `boot_s` to start: its neighbours' ports are up, it does not answer yet.
+    """
+
+    def __init__(self, *, boot_s: float = 0.0) -> None:
         self.net = network_map.load()
+        self.boot_s = boot_s
+        self.starting: dict[int, float] = {}
+        self.state: State | None = None
+        self._lock = threading.Lock()
         self.failed: set[int] = set()
         self.cut: set[int] = set()
         self.discharged: set[int] = set()
@@ -130,49 +149,61 @@ class City:
 
     def change(self, *, failed: Any = (), cut: Any = (), discharged: Any = (), heal: bool = False) -> None:
         """Hurt or heal the city; what regains power starts anew."""
-        before = self.live if hasattr(self, "live") else None
-        if heal:
-            self.failed, self.cut, self.discharged = set(), set(), set()
-        self.failed, self.cut = self.failed | set(failed), self.cut | set(cut)
-        self.discharged |= set(discharged)
-        state = {"failed": self.failed, "cut": self.cut, "discharged": self.discharged}
-        network = self.net.network
-        powerless = lit(network, failed=self.failed, discharged=self.discharged)
-        self.light = lit(network, **state)
-        for node in network.nodes:
-            if before is not None and node in powerless and node not in before:
-                self.booted[node] = time.time()
-        self.live = powerless
-        self.answering = answering(network, **state) - self.mute
+        with self._lock:
+            if heal:
+                self.failed, self.cut, self.discharged = set(), set(), set()
+            self.failed, self.cut = self.failed | set(failed), self.cut | set(cut)
+            self.discharged |= set(discharged)
+            self._reckon()
+
+    def _reckon(self) -> None:
+        network, now = self.net.network, time.time()
+        live = powered(network, self.failed, self.discharged)
+        for node in (live - self.state.live) & self.net.contacts.keys() if self.state else ():
+            self.booted[node] = now
+            if self.boot_s:
+                self.starting[node] = now + random.uniform(0.2, 1.0) * self.boot_s
+        self.starting = {node: until for node, until in self.starting.items() if until > now and node in live}
+        # A UPS gives power before its card answers.
+        down = {node for node in self.starting if network.nodes[node].carries_light}
+        troubles = {"failed": self.failed | down, "cut": self.cut, "discharged": self.discharged}
+        asked = answering(network, **troubles) - self.mute - self.starting.keys()
+        self.state = State(live, lit(network, **troubles), asked)
 
     def dark(self) -> set[int]:
         """Devices without light now."""
-        return {i for i in self.net.contacts if i not in self.light}
+        assert self.state
+        return {i for i in self.net.contacts if i not in self.state.light}
 
     def _serve(self) -> None:
         while not self._stop.is_set():
+            if any(until <= time.time() for until in self.starting.values()):
+                with self._lock:
+                    self._reckon()
             for key, _ in self._selector.select(0.1):
                 try:
                     while True:
                         data, peer = key.fileobj.recvfrom(4096)
                         self.asked += 1
-                        if key.data in self.answering:
+                        if key.data in self.state.answering:
                             key.fileobj.sendto(self.garbage.get(key.data) or self._answer(key.data, data), peer)
                 except (BlockingIOError, OSError):
                     continue
 
     def _rows(self, device: int) -> dict[str, bytes]:
+        state = self.state
+        assert state
         ticks = int((time.time() - self.booted[device]) * 100)
         rows = {"1.3.6.1.2.1.1.3.0": ber.encode(ber.TIME_TICKS, ticks.to_bytes(5, "big"))}
         if self.net.contacts[device].kind == Kind.UPS:
             mains = self.net.network.nodes[device].feeds
-            battery = bool(mains) and not any(feed in self.light for feed in mains)
+            battery = bool(mains) and not any(feed in state.live for feed in mains)
             for oid, number in (("2.1", 2), ("2.3", 42 if battery else 90), ("2.4", 100), ("4.1", 5 if battery else 3)):
                 rows[f"{UPS}.{oid}.0"] = ber.encode_integer(number)
         for link, near in self.net.network.neighbours[device]:
             ends = self.net.ends[link]
             index = next(e[1] for e in (ends.a, ends.b) if e and e[0] == device)
-            up = link not in self.cut and near in self.live and near not in self.failed
+            up = link not in self.cut and near in state.live
             rows[f"{OPER}.{index}"] = ber.encode_integer(1 if up else 2)
             rows[f"{ADMIN}.{index}"] = ber.encode_integer(1)
             rows[f"{SPEED}.{index}"] = ber.encode_integer(1000)
@@ -226,6 +257,8 @@ class Monitor:
             "UZEL_SYSLOG_LISTEN": f"127.0.0.1:{self.ports['syslog']}",
             "UZEL_METRICS_LISTEN": f"127.0.0.1:{self.ports['metrics']}",
             "UZEL_MONITOR_INTERVAL_S": "1",
+            # The city shares one thread and a busy machine with the test: only two seconds of silence are silence.
+            "UZEL_MONITOR_RETRIES": "4",
             "DJANGO_SETTINGS_MODULE": "uzel.config.settings",
         }
         code = "import django; django.setup(); from uzel.pollers.monitor import main; main()"

@@ -103,7 +103,7 @@ def test_parts_of_an_outage_stay_together_while_it_is_repaired(net: network_map.
     settle(net, {node("o1-d1")}, now)
     houses = {node("o1-d1-h1"), node("o1-d1-h2")}
     shrunk = settle(net, houses, now + 10)
-    assert (shrunk.opened, shrunk.held_together) == ([], True)
+    assert (shrunk.opened, shrunk.waits) == ([], True)
     outage = Outage.objects.get()
     assert outage.scope["devices"] == 2
     assert outage.cause == "device_dead"

@@ -33,6 +33,8 @@ from uzel.outages.network_map import NetworkMap, area_mains, empty_scope, mains_
 
 # Devices of one site start within a minute or two of each other once their power or light is back.
 SPLIT_AFTER = timedelta(seconds=120)
+# A fault of management leaves everybody with service: it is told once it has lasted, since agents hang for moments.
+MANAGEMENT_AFTER = timedelta(seconds=5)
 
 
 class Conflict(Exception):
@@ -48,8 +50,8 @@ class Settled:
     merged: list[int] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)
     open: int = 0
-    # Parts were left in an outage under repair: decide again later, even when nothing changes.
-    held_together: bool = False
+    # Something was left as it is for now: decide again later, even when nothing changes.
+    waits: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.opened or self.changed or self.merged or self.closed)
@@ -85,7 +87,7 @@ class _Decision:
 
     def settle(self, found: Sequence[Found]) -> Settled:
         open_ = {pk: frozenset(self.held[pk]) for pk in self.outages}
-        changes = self._keep_together(follow(open_, found))
+        changes = self._keep_together(self._without_moments(follow(open_, found)))
         target: dict[int, tuple[int, bool]] = {}
         for change in changes:
             if isinstance(change, Open | Continue):
@@ -106,6 +108,17 @@ class _Decision:
             for pk in getattr(self.result, name):
                 journal.emit(f"outage.{name}", {"id": pk})
         return self.result
+
+    def _without_moments(self, changes: Sequence[Change]) -> list[Change]:
+        """Leave out new faults of management that have not lasted yet."""
+        lasting = [change for change in changes if not self._is_young(change)]
+        self.result.waits |= len(lasting) < len(changes)
+        return lasting
+
+    def _is_young(self, change: Change) -> bool:
+        if not isinstance(change, Open) or change.split_from is not None or change.found.cuts_service:
+            return False
+        return self.now - _time(change.found.began_at) < MANAGEMENT_AFTER
 
     def _keep_together(self, changes: Sequence[Change]) -> list[Change]:
         """Leave the parts of an outage in it while it is being repaired: devices start one by one, each in its time.
@@ -130,7 +143,7 @@ class _Decision:
             if not devices <= self.held[parent] or not shrinking:
                 kept.append(change)
                 continue
-            self.result.held_together = True
+            self.result.waits = True
             continued[parent] = _together(continued[parent], change.found, causes_of(self.outages[parent].hypotheses))
         return [Continue(it.outage, continued[it.outage]) if isinstance(it, Continue) else it for it in kept]
 

@@ -1,22 +1,20 @@
-"""The commands of the processes that talk to devices: `uzel monitor`, `uzel prober`, `uzel prune`."""
+"""The commands of the processes that talk to devices: `uzel monitor`, `uzel prober`."""
 
 import importlib
 
 import click
 
-
-def _main(module: str) -> None:
-    # The pollers need Django's registry, which the other commands set up only when they run.
-    importlib.import_module(f"uzel.pollers.{module}").main()
+from uzel.pollers import prober as asking
 
 
 @click.command()
 def monitor() -> None:
     """Watch the whole network and keep its outages; one leads, others stand by."""
-    _main("monitor")
+    # Loaded only here: its compiled engine takes a second to load, which `uzel city cut …` need not wait for.
+    importlib.import_module("uzel.pollers.monitor").main()
 
 
 @click.command()
 def prober() -> None:
     """Answer the questions that pages ask of devices."""
-    _main("prober")
+    asking.main()

@@ -17,6 +17,7 @@ from uzel.drivers.icmp import Pinger
 from uzel.drivers.pulse import Pulse
 from uzel.journal.models import Event
 from uzel.outages.models import MonitorStatus
+from uzel.outages.pruning import prune_all
 from uzel.pollers import monitor_world
 from uzel.pollers.monitor_decide import Decider, Holder
 from uzel.pollers.monitor_hints import Hints
@@ -32,6 +33,8 @@ PORTS_EVERY_S = 30.0
 POWER_EVERY_S = 10.0
 # Routine rows ("last answered at") are written this often; changes are written within a second.
 ROUTINE_S = 15.0
+# What is too old to be kept is forgotten this often, so many rows of a table at a time.
+PRUNE_S, PRUNE_ROWS = 300.0, 5_000
 RELOAD_ON = ("network.changed", "planned.changed")
 
 log = logging.getLogger(__name__)
@@ -69,6 +72,7 @@ class Monitor:
                 self._read_power(),
                 self._flush(),
                 self._beat(),
+                self._prune(),
                 self._decider.compile(self._holder.world.net),
             )
             async with asyncio.TaskGroup() as group:
@@ -139,6 +143,12 @@ class Monitor:
                 await self._reload()
             await asyncio.sleep(BEAT_S)
 
+    async def _prune(self) -> None:
+        """Forget what is too old, slowly: the database has better things to do."""
+        while True:
+            removed = await self._store.run(_prune)
+            await asyncio.sleep(1.0 if removed else PRUNE_S)
+
     def _figures(self) -> dict[str, float]:
         world, metrics = self._holder.world, self._metrics
         metrics.devices.set(len(world.views))
@@ -168,12 +178,17 @@ class Monitor:
             if (seen := old.ports.get(key)) and seen.id == port.id:
                 world.ports[key] = seen
         world.link_ends = {link: ends for link, ends in old.link_ends.items() if link in world.net.ends}
+        world.relit_at = {link: at for link, at in old.relit_at.items() if link in world.net.ends}
         world.changed, world.facts, world.dark = old.changed, old.facts, old.dark
         self._holder.world = self._watch.world = world
         self._decider.forget()
         await self._decider.compile(world.net)
         self._flips.note("other")
         log.info("the network changed: watching %d devices", len(world.views))
+
+
+def _prune() -> int:
+    return prune_all(limit=PRUNE_ROWS)
 
 
 def _last_event() -> int:

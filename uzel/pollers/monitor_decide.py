@@ -23,7 +23,15 @@ from uzel.outages.network_map import NetworkMap
 from uzel.outages.operations import Settled
 from uzel.pollers.monitor_metrics import Metrics
 from uzel.pollers.monitor_read import Readings
-from uzel.pollers.monitor_settle import batteries_to_read, mark_read, near_suspects, ports_to_read, with_pinged
+from uzel.pollers.monitor_settle import (
+    batteries_to_read,
+    mark_read,
+    near_suspects,
+    ports_to_read,
+    with_blindness,
+    with_pinged,
+)
+from uzel.pollers.monitor_sight import Sight
 from uzel.pollers.monitor_store import Store
 from uzel.pollers.monitor_watch import Flips
 from uzel.pollers.monitor_world import World
@@ -55,13 +63,14 @@ class Decider:
         # The compiled reading of light and the map that it was made of; the plain one until it is ready.
         self._engine: tuple[NetworkMap, Engine] | None = None
         self._suspicion_at = 0.0
+        self._sight = Sight(pulse, metrics)
 
     async def run(self, world: "Holder") -> None:
         """Decide whenever something changed, until cancelled."""
         while True:
             # Not wait_for: that of Python 3.11 can swallow a cancellation.
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(IDLE_S):
+                async with asyncio.timeout(self._sight.wait_s(IDLE_S)):
                     await self._flips.wake.wait()
             await self.decide(world.world)
 
@@ -76,9 +85,14 @@ class Decider:
             await self._ask_around_suspects(world)
             return None
         began = flips.since
+        if not await self._sight.is_clear(world):
+            flips.clear()
+            return None
         evidence, serial = await self._settle(world)
+        if not await self._sight.is_clear(world):
+            return None
         found = await asyncio.to_thread(explain, world.net.network, evidence, self._read_of(world))
-        found = with_pinged(world, found)
+        found = with_blindness(world, with_pinged(world, found))
         log.debug("explained: %s", [(it.cause.kind.value, len(it.dark)) for it in found])
         unsettled = serial != flips.serial or near_suspects(world, evidence)
         if unsettled and began is not None and time.time() - began < SETTLE_LIMIT_S:
@@ -176,7 +190,7 @@ class Decider:
         except operations.Conflict:
             self._flips.note("other")
             return None
-        self._told = None if settled.held_together else told
+        self._told = None if settled.waits else told
         self._metrics.outages.set(settled.open)
         if began is not None and settled.opened:
             self._metrics.decisions.append(time.time() - began)

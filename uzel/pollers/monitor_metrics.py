@@ -33,6 +33,9 @@ class Metrics:
         self.silent = Gauge("uzel_monitor_devices_silent", "Devices that do not answer", **own)
         self.dark = Gauge("uzel_monitor_devices_dark", "Devices without light by the engine's reckoning", **own)
         self.on_battery = Gauge("uzel_monitor_ups_on_battery", "UPSes on battery", **own)
+        self.blind_since = Gauge(
+            "uzel_monitor_blind_since_seconds", "When the last device stopped answering (unix); 0: some answer", **own
+        )
         self.outages = Gauge("uzel_monitor_outages_open", "Open outages", **own)
         self.asked = Counter("uzel_monitor_asked", "Questions of liveness sent", **own)
         self.answered = Counter("uzel_monitor_answered", "Answers to them", **own)

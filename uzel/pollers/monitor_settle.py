@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 
 from uzel.core.outage import Cause, CauseKind, Evidence, Found, Reason
 from uzel.core.power import batteries_below, feeds_above
 from uzel.core.topology import Kind
+from uzel.pollers.monitor_sight import sees_nobody
 from uzel.pollers.monitor_world import World
 
 
@@ -57,7 +59,7 @@ def ports_to_read(world: World, evidence: Evidence) -> dict[int, list[int]]:
     """Ports of answering devices towards silent ones that were not read since: device -> ifIndexes."""
     wanted: dict[int, list[int]] = {}
     for node in evidence.silent:
-        since = evidence.seen[node].began
+        since = world.views[node].known_at if node in world.views else evidence.seen[node].began
         for link, near in world.net.network.neighbours.get(node, ()):
             ends = world.net.ends[link]
             end = ends.a if ends.a and ends.a[0] == near else ends.b
@@ -77,3 +79,22 @@ def with_pinged(world: World, found: list[Found]) -> list[Found]:
             cause = Cause(CauseKind.MANAGEMENT_FAULT, (i,), (), (Reason("answers_ping", (i,)),))
             extra.append(Found((cause,), frozenset([i]), (i,), view.since or view.at))
     return [*found, *extra]
+
+
+def with_blindness(world: World, found: list[Found]) -> list[Found]:
+    """Where not one device answers, the monitor's own line stands beside the other hypotheses and none is decided."""
+    if not sees_nobody(world):
+        return found
+    cut_off = Cause(CauseKind.MANAGEMENT_FAULT, (), (), (Reason("monitor_cut_off"),))
+    undecided = (Reason("nobody_answers"),)
+    return [
+        replace(
+            it,
+            hypotheses=(
+                Cause(CauseKind.UNDECIDED, it.cause.nodes, it.cause.links, undecided),
+                *(cause for cause in it.hypotheses if cause.kind is not CauseKind.UNDECIDED),
+                cut_off,
+            ),
+        )
+        for it in found
+    ]

@@ -8,15 +8,16 @@ away.
 import asyncio
 import json
 import logging
+import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 
 from uzel.journal import operations as journal
 from uzel.pollers.monitor_metrics import Metrics
@@ -149,6 +150,21 @@ LEFT JOIN network_device d ON d.id = t.device
 """
 
 
+def _json(value: Any) -> str:
+    """JSON as PostgreSQL takes it: no NUL or half of a surrogate pair in its text, no NaN among its numbers."""
+    return json.dumps(_storable(value))
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "replace").decode()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {_storable(str(name)): _storable(part) for name, part in value.items()}
+    return [_storable(part) for part in value] if isinstance(value, list | tuple) else value
+
+
 def write(
     states: Iterable[StateRow], ports: Iterable[PortRow], hints: Sequence[HintRow], facts: Sequence[Fact]
 ) -> None:
@@ -158,7 +174,7 @@ def write(
         if states:
             columns = zip(
                 *((s.device, s.answers, s.since, s.last_answer, s.is_lit, s.booted_at, s.rtt_ms,
-                   json.dumps(s.readings), s.readings_at) for s in states),
+                   _json(s.readings), s.readings_at) for s in states),
                 strict=True,
             )  # fmt: skip
             cursor.execute(_STATES, [list(column) for column in columns])
@@ -166,8 +182,7 @@ def write(
             rows = ((p.port, p.admin_up, p.oper_up, p.speed_mbps, p.since, p.seen_at) for p in ports)
             cursor.execute(_PORTS, [list(column) for column in zip(*rows, strict=True)])
         if hints:
-            # \u0000 has no place in PostgreSQL's text.
-            parsed = [json.dumps(h.parsed).replace("\\u0000", "") for h in hints]
+            parsed = [_json(h.parsed) for h in hints]
             cursor.execute(
                 _HINTS,
                 [[h.at for h in hints], [h.kind for h in hints], [h.source for h in hints],
@@ -177,6 +192,31 @@ def write(
             copy_facts(facts)
         if loud := sorted(s.device for s in states if s.loud):
             journal.emit("device.state", {"ids": loud[:500]})
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is written at once."""
+
+    states: list[StateRow]
+    ports: list[PortRow]
+    hints: list[HintRow]
+    facts: list[Fact]
+
+    def __len__(self) -> int:
+        """Rows of every kind."""
+        return len(self.states) + len(self.ports) + len(self.hints) + len(self.facts)
+
+    def halves(self) -> "tuple[Batch, Batch]":
+        """Two batches with half of the rows each."""
+        left = len(self) // 2
+        firsts: list[Any] = []
+        seconds: list[Any] = []
+        for rows in (self.states, self.ports, self.hints, self.facts):
+            firsts.append(rows[:left])
+            seconds.append(rows[left:])
+            left -= len(firsts[-1])
+        return Batch(*firsts), Batch(*seconds)
 
 
 class Store:
@@ -250,8 +290,20 @@ class Store:
         self.hints.clear()
         self.facts.clear()
         if states or ports or hints or facts:
-            await self.run(write, states.values(), ports.values(), hints, facts)
+            await self._write(Batch(list(states.values()), list(ports.values()), hints, facts))
             self._metrics.journalled.inc(len(facts))
+
+    async def _write(self, batch: "Batch") -> None:
+        """Write all of it; what PostgreSQL refuses is halved until one bad row stands alone, counted and let go."""
+        try:
+            await self.run(write, batch.states, batch.ports, batch.hints, batch.facts)
+        except (DataError, IntegrityError) as error:
+            if len(batch) == 1:
+                log.error("not written, %s: %r", str(error).strip().split("\n")[0], batch)
+                self._metrics.malformed.labels("not_written").inc()
+                return
+            for half in batch.halves():
+                await self._write(half)
 
     async def flush_forever(self) -> None:
         """Flush once a second, until cancelled."""

@@ -21,8 +21,8 @@ What = Observation.What
 WRAP_S = 2**32 / 100
 # Clocks of devices and the round trip make the computed moment of start jitter by this much.
 JITTER_S = 5.0
-# Receivers and UPSes lose power with the switch beside them, and start more slowly than it does.
-START_GRACE_S = 30.0
+# So long after power or light is back a device may still be starting: switches take a minute, cards of UPSes two.
+START_GRACE_S = 120.0
 # Power meters of receivers read about -40 dBm in the dark; the weakest working input is far above.
 NO_LIGHT_DBM = -20.0
 # A UPS that fell silent with less than this many minutes left is taken as empty.
@@ -31,13 +31,15 @@ EMPTY_MIN = 1.0
 
 @dataclass(slots=True)
 class View:
-    """One asked device. `since`: how long it has answered or been silent; `on_battery` keeps a UPS's last word."""
+    """One asked device. `since`: how long it has answered or been silent; `known_at`: when that was certain, after all
+    retries; `on_battery` keeps a UPS's last word."""
 
     target: Target
     kind: str
     answers: bool | None = None
     at: float = 0.0
     since: float | None = None
+    known_at: float = 0.0
     last_answer: float | None = None
     booted_at: float | None = None
     rtt_ms: float | None = None
@@ -107,6 +109,8 @@ class World:
         # What was last read of the ports at both ends of a link: link -> {device: (up, when)}.
         self.link_ends: dict[int, dict[int, tuple[bool, float]]] = {}
         self.link_at = {end[:2]: (link, end[0]) for link, ends in net.ends.items() for end in (ends.a, ends.b) if end}
+        # When an end of a link last turned from down to up.
+        self.relit_at: dict[int, float] = {}
         # When a UPS, or a port as (device, ifIndex), was last asked for a decision, whether it answered or not.
         self.asked_at: dict[int | tuple[int, int], float] = {}
         self.dark: frozenset[int] = frozenset()
@@ -123,7 +127,7 @@ class World:
             self._note_uptime(view, now - uptime / 100, now)
         if view.answers:
             return False
-        view.answers, view.since = True, now
+        view.answers, view.since, view.known_at = True, now, now
         self._fact(now, view, What.ANSWERS, 1)
         self.touch(view.target.id, loud=True)
         return True
@@ -143,7 +147,7 @@ class World:
         view.suspected = False
         if view.answers is False:
             return False
-        view.answers, view.since = False, asked_at
+        view.answers, view.since, view.known_at = False, asked_at, now
         self._fact(now, view, What.ANSWERS, 0)
         self.touch(view.target.id, loud=True)
         return True
@@ -161,6 +165,8 @@ class World:
         changed = oper_up is not None and port.oper_up is not oper_up
         if changed:
             port.since = now
+            if link and oper_up and not is_first:
+                self.relit_at[link[0]] = now
             self.facts.append((now, key[0], What.PORT, key[1], float(bool(oper_up))))
         if changed or port.admin_up is not admin_up or port.speed_mbps != speed:
             self.changed_ports.add(key)
@@ -208,7 +214,7 @@ class World:
         works = [work for work in self.works if work.starts <= now <= work.ends]
         return Evidence(
             seen=seen,
-            link_up=self._link_up(),
+            link_up=self._link_up(now),
             on_battery=frozenset(i for i, view in self.views.items() if view.on_battery),
             discharged=frozenset(i for i, view in self.views.items() if self._discharged(view, now)),
             planned={node: work.id for work in works for node in work.nodes},
@@ -218,22 +224,28 @@ class World:
         )
 
     def _starting(self, device: int, view: View, now: float) -> bool:
-        """Silent, but the switch through which it is asked has only just started: it may be starting itself."""
+        """Silent since the switch through which it is asked started, which was just now: it may be starting itself."""
         via = self.views.get(self.net.contacts[device].via or 0)
-        return bool(
-            view.answers is False and via and via.answers and via.booted_at and now - via.booted_at < START_GRACE_S
-        )
+        if view.answers is not False or not via or not via.answers or not via.booted_at:
+            return False
+        return now - via.booted_at < START_GRACE_S and (view.last_answer or 0.0) < via.booted_at
 
-    def _link_up(self) -> dict[int, bool]:
-        """A link is up when every answering end says so; what was read before an end fell silent is no evidence."""
+    def _link_up(self, now: float) -> dict[int, bool]:
+        """A link is up when every answering end says so, asked after an end fell silent for certain: until then both
+        may have been true, one after the other. A link that came up since is light on its way to a device that
+        starts: no sign yet that its silence is a fault of management.
+        """
         result: dict[int, bool] = {}
         for link, ends in self.link_ends.items():
             there = self.net.network.links.get(link)
             if there is None:
                 continue
-            silences = [v.since or 0.0 for i in (there.a, there.b) if (v := self.views.get(i)) and v.answers is False]
-            after = max(silences, default=0.0)
+            silent = [v for i in (there.a, there.b) if (v := self.views.get(i)) and v.answers is False]
+            after = max((v.known_at for v in silent), default=0.0)
             words = [up for i, (up, at) in ends.items() if (v := self.views.get(i)) and v.answers and at >= after]
+            relit = self.relit_at.get(link, 0.0)
+            if silent and relit > min(v.since or 0.0 for v in silent) and now - relit < START_GRACE_S and all(words):
+                continue
             if words:
                 result[link] = all(words)
         return result
@@ -289,6 +301,7 @@ def load() -> World:
         if view := world.views.get(state.device_id):
             view.answers, view.since = state.answers, _unix(state.since)
             view.at = view.last_answer = _unix(state.last_answer_at) or 0.0
+            view.known_at = view.since or 0.0
             view.booted_at, view.rtt_ms, view.is_lit = _unix(state.booted_at), state.rtt_ms, state.is_lit
             view.readings, view.readings_at = dict(state.readings or {}), _unix(state.readings_at)
     world.dark = frozenset(DeviceState.objects.filter(is_lit=False).values_list("device_id", flat=True))

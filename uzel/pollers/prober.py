@@ -83,7 +83,8 @@ class Prober:
             task.cancel()
         loop = asyncio.get_running_loop()
         try:
-            await asyncio.wait_for(loop.run_in_executor(self._database, store.release, left), GRACE_S)
+            async with asyncio.timeout(GRACE_S):
+                await loop.run_in_executor(self._database, store.release, left)
             await loop.run_in_executor(self._database, _leave)
         except (Error, TimeoutError):
             log.warning("The database is away: %d probes stay claimed until they expire", len(left))

@@ -198,7 +198,9 @@ async def _frames(hub: Hub, session: str, last: float, since: float) -> AsyncIte
             yield news.frame()
         while True:
             try:
-                news_or_end = await asyncio.wait_for(reader.queue.get(), hub.heartbeat_s)
+                # Not wait_for: that of Python 3.11 can swallow a cancellation, or lose what it took from the queue.
+                async with asyncio.timeout(hub.heartbeat_s):
+                    news_or_end = await reader.queue.get()
             except TimeoutError:
                 yield b": beat\n\n"
                 continue
