@@ -6,13 +6,18 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from uzel.core.answers import CablePair, CableTest, PairState
 from uzel.core.counters import COUNTER32, growth
-from uzel.core.diagnosis import Code, Evidence, Severity, diagnose, missing
+from uzel.core.diagnosis import Code, Evidence, Note, Severity, Uplink, diagnose, missing
 from uzel.core.readings import FdbEntry, OpticalReading, PortReading, UpsReading
 
 MACS = [f"0018e7a1b2{n:02x}" for n in range(12)]
 maybe = st.sampled_from([None, True, False])
 counters = st.one_of(st.none(), st.integers(0, 30), st.sampled_from([COUNTER32 - 1, -1]))
+
+NOTES = ["loop", "loop_gone", "storm", "storm_gone", "binding_blocked", "error_disabled", "link_up"]
+states = st.sampled_from([None, *PairState])
+pair = st.builds(CablePair, st.integers(1, 4), states, st.sampled_from([None, 0, 31]))
 
 
 def port(at: float) -> st.SearchStrategy[PortReading]:
@@ -28,6 +33,9 @@ def port(at: float) -> st.SearchStrategy[PortReading]:
         in_errors=counters,
         crc=counters,
         in_broadcasts=st.one_of(st.none(), st.integers(0, 10_000)),
+        out_broadcasts=st.one_of(st.none(), st.integers(0, 10_000)),
+        in_octets=st.one_of(st.none(), st.integers(0, 3)),
+        in_discards=counters,
         at=st.just(at),
     )
 
@@ -47,7 +55,13 @@ EVIDENCE = st.builds(
     readings=st.one_of(st.just(()), st.tuples(port(999_999.5), port(1_000_000.0)), st.tuples(port(1_000_000.0))),
     fdb=st.one_of(st.none(), st.frozensets(st.sampled_from(MACS).map(lambda mac: FdbEntry(mac, 1, 7, 7)), max_size=8)),
     changes_at=st.frozensets(st.sampled_from([999_500.0, 999_600.0, 999_700.0, 999_800.0, 999_900.0]), max_size=5),
-    port_notes=st.sampled_from([frozenset(), frozenset({"loop"})]),
+    notes=st.frozensets(st.builds(Note, st.sampled_from(NOTES), st.sampled_from([999_000.0, 999_999.0])), max_size=3),
+    cable=st.one_of(st.none(), st.builds(CableTest, st.just("7"), state=states, pairs=st.tuples(pair, pair))),
+    groups=st.sampled_from([None, frozenset(), frozenset({"239.1.1.1"})]),
+    blocked_macs=st.sampled_from([None, frozenset(), frozenset({MACS[0]})]),
+    uplinks=st.lists(
+        st.builds(Uplink, st.tuples(port(999_999.5), port(1e6)), st.sampled_from([None, -9.0, -25.0])), max_size=2
+    ).map(tuple),
     receiver=st.sampled_from([None, OpticalReading(input_dbm=-3.0), OpticalReading(input_dbm=-20.0)]),
     ups=st.sampled_from([(), (UpsReading(on_battery=True, runtime_min=9),), (UpsReading(on_battery=False),)]),
     age_s=st.sampled_from([0.0, 500.0]),
@@ -88,8 +102,10 @@ UNKNOWNS = [
     field.name
     for field in fields(Evidence)
     # An answer of the device does away with the engine's reckoning that it is dark, and a faster port or tariff is
-    # a fact to measure by, not an observation.
-    if field.default is None and field.name not in {"device_answers", "port_mbps", "service_mbps"}
+    # a fact to measure by, not an observation. What only a command line tells names a trouble better, or finds one
+    # that SNMP cannot see: a verdict is due without it.
+    if field.default is None
+    and field.name not in {"device_answers", "port_mbps", "service_mbps", "cable", "groups", "blocked_macs"}
 ]
 
 

@@ -1,12 +1,14 @@
 """What is said of a line, case by case: one healthy line, and what each trouble makes of it."""
 
+import json
 from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 
+from uzel.core.answers import CablePair, CableTest, PairState
 from uzel.core.counters import error_growth, growth, link_changes
-from uzel.core.diagnosis import ADVICE, Code, Evidence, Severity, diagnose, missing
+from uzel.core.diagnosis import ADVICE, Code, Evidence, Note, Severity, Uplink, diagnose, missing
 from uzel.core.readings import FdbEntry, OpticalReading, PortReading, UpsReading
 
 MAC = "0018e7a1b2c3"
@@ -51,6 +53,38 @@ def macs(*addresses: str) -> frozenset[FdbEntry]:
     return frozenset(FdbEntry(mac, 101, 7, 7) for mac in addresses)
 
 
+def noted(evidence: Evidence, *codes: str) -> Evidence:
+    """The same line with words of its device's log, a second apart, the last one now."""
+    told = enumerate(reversed(codes))
+    return replace(evidence, notes=frozenset(Note(code, 1_000_000.0 - n) for n, code in told))
+
+
+def pairs(*found: tuple[PairState, int | None]) -> CableTest:
+    return CableTest("7", pairs=tuple(CablePair(n, *pair) for n, pair in enumerate(found, 1)))
+
+
+def broadcasts(came: int, went: int) -> Evidence:
+    """So many broadcasts in the half of a second between the readings."""
+    before = replace(BEFORE, in_broadcasts=100, out_broadcasts=100)
+    return replace(HEALTHY, readings=(before, replace(NOW, in_broadcasts=100 + came, out_broadcasts=100 + went)))
+
+
+def dropping(drops: int, octets: int = 500) -> Evidence:
+    before, now = replace(BEFORE, in_octets=10, in_discards=5), replace(NOW, in_octets=10 + octets)
+    return replace(HEALTHY, readings=(before, replace(now, in_discards=5 + drops)), fdb=frozenset())
+
+
+def on_gigabit(mbps: int, sold: int, *, cable: CableTest | None = None, was: int | None = None) -> Evidence:
+    now = replace(NOW, speed_mbps=mbps)
+    earlier = (replace(BEFORE, at=900_000.0, uptime_s=800_000.0, speed_mbps=was),) if was else ()
+    readings = (*earlier, replace(now, at=BEFORE.at, uptime_s=BEFORE.uptime_s), now)
+    return replace(HEALTHY, port_mbps=1000, service_mbps=sold, readings=readings, cable=cable)
+
+
+CUT, SHORT, OK = PairState.OPEN, PairState.SHORT, PairState.OK
+DOWN = replace(HEALTHY, readings=(BEFORE, replace(NOW, oper_up=False)))
+IPTV = replace(HEALTHY, services=frozenset({"internet", "iptv"}))
+BURST = frozenset(999_700.0 + 10 * n for n in range(5))
 CROWD = macs(*(f"0018e7{n:06x}" for n in range(6)))
 SILENT = replace(HEALTHY, device_answers=False, readings=(), fdb=None)
 CATV = Evidence(
@@ -93,8 +127,69 @@ CASES: list[tuple[str, Evidence, list[str]]] = [
     ("crowd on a shared port", replace(HEALTHY, fdb=CROWD | macs(MAC), subscribers_on_port=3), ["line_fine"]),
     ("crowd on an uplink", replace(HEALTHY, fdb=CROWD, is_uplink=True), ["line_fine"]),
     ("no MAC is on record", replace(HEALTHY, expected_macs=frozenset()), ["line_fine"]),
-    ("loop", replace(HEALTHY, port_notes=frozenset({"loop"})), ["loop"]),
+    ("loop, by the log", noted(HEALTHY, "loop"), ["loop"]),
+    ("loop, still blocked", replace(noted(broadcasts(0, 0), "loop"), fdb=frozenset()), ["loop", "no_mac"]),
+    ("loop that is over", noted(HEALTHY, "loop", "loop_gone"), ["line_fine"]),
+    ("loop before the link came up again", noted(HEALTHY, "loop", "link_up"), ["line_fine"]),
+    ("loop of which nothing is seen", noted(broadcasts(3, 3), "loop"), ["line_fine"]),
+    ("loop, again", noted(HEALTHY, "loop", "loop_gone", "loop"), ["loop"]),
+    ("loop, by what goes round", broadcasts(40_000, 39_000), ["loop"]),
+    ("storm", broadcasts(4_000, 20), ["storm"]),
+    ("storm, nothing known of what goes out", with_port(in_broadcasts=1), ["line_fine"]),
+    ("storm, by the log", noted(HEALTHY, "storm"), ["storm"]),
+    ("storm that shut the port", noted(DOWN, "storm"), ["storm", "no_link"]),
+    ("storm that is over", noted(HEALTHY, "storm", "storm_gone"), ["line_fine"]),
+    ("storm in a loop is a loop", noted(broadcasts(40_000, 39_000), "storm"), ["loop"]),
+    ("shut by the switch", noted(DOWN, "error_disabled"), ["error_disabled"]),
+    ("shut by the switch and back", noted(HEALTHY, "error_disabled", "link_up"), ["line_fine"]),
+    ("cable cut", replace(DOWN, cable=pairs((CUT, 31), (CUT, 32))), ["cable_break"]),
+    ("one pair cut", replace(DOWN, cable=pairs((OK, 40), (CUT, 12))), ["cable_break"]),
+    ("cable cut, no word of pairs", replace(DOWN, cable=CableTest("7", state=CUT, length_m=9)), ["cable_break"]),
+    ("short", replace(DOWN, cable=pairs((SHORT, 12), (OK, 40))), ["cable_short"]),
+    ("short and cut", replace(DOWN, cable=pairs((SHORT, 12), (CUT, 40))), ["cable_short"]),
+    ("router off", replace(DOWN, cable=CableTest("7", state=OK, length_m=40)), ["far_end_off"]),
+    ("router off, in D-Link's word", replace(DOWN, cable=CableTest("7", state=PairState.SHUT_DOWN)), ["far_end_off"]),
+    ("nothing plugged in", replace(DOWN, cable=CableTest("7", state=PairState.NO_CABLE)), ["no_link"]),
+    ("no cable test there", replace(DOWN, cable=CableTest("7", state=PairState.NOT_SUPPORTED)), ["no_link"]),
+    (
+        "the port is off, whatever the cable",
+        replace(with_port(admin_up=False, oper_up=False), cable=pairs((CUT, 3))),
+        ["port_admin_down"],
+    ),
+    ("a cable test of before, the link is up", replace(HEALTHY, cable=pairs((CUT, 31), (CUT, 32))), ["line_fine"]),
+    ("binding, by the log", noted(replace(HEALTHY, fdb=frozenset()), "binding_blocked"), ["binding_blocked"]),
+    ("binding that was changed", noted(HEALTHY, "binding_blocked"), ["line_fine"]),
+    (
+        "binding, by its list",
+        replace(HEALTHY, fdb=frozenset(), blocked_macs=frozenset({"aabbccddeeff"})),
+        ["binding_blocked"],
+    ),
+    ("binding, by what is dropped", dropping(3), ["binding_blocked"]),
+    ("a silent router", dropping(0, octets=0), ["no_mac"]),
+    ("one frame dropped", dropping(1), ["no_mac"]),
+    ("the link is a moment old", replace(with_port(last_change_s=899_990.0), fdb=frozenset()), ["not_enough_evidence"]),
+    ("television, no channel joined", replace(IPTV, groups=frozenset()), ["no_groups"]),
+    ("television, a channel joined", replace(IPTV, groups=frozenset({"239.10.1.7"})), ["line_fine"]),
+    ("no television, no groups", replace(HEALTHY, groups=frozenset()), ["line_fine"]),
+    (
+        "uplink spoils frames",
+        replace(HEALTHY, uplinks=(Uplink((replace(BEFORE, crc=5), replace(NOW, crc=8)), -27.5),)),
+        ["weak_uplink"],
+    ),
+    ("uplink is dim", replace(HEALTHY, uplinks=(Uplink((NOW,), -24.0),)), ["weak_uplink"]),
+    ("uplinks are well", replace(HEALTHY, uplinks=(Uplink((BEFORE, NOW), -11.0), Uplink((), None))), ["line_fine"]),
+    ("second uplink is dark", replace(HEALTHY, uplinks=(Uplink((NOW,), -40.0),)), ["line_fine"]),
     ("flapping", replace(HEALTHY, changes_at=frozenset(999_700.0 + 60 * n for n in range(5))), ["flapping"]),
+    ("flapped a while ago", replace(HEALTHY, changes_at=BURST), ["line_fine", "flapped_lately"]),
+    ("flapped, then unplugged", replace(DOWN, changes_at=BURST), ["no_link", "flapped_lately"]),
+    (
+        "ports come and go while a switch starts",
+        replace(
+            with_port(uptime_s=200.0, last_change_s=12.0, crc=0, in_errors=0),
+            changes_at=frozenset(999_770.0 + 9 * n for n in range(6)),
+        ),
+        ["line_fine", "device_restarted"],
+    ),
     (
         "flapping, down now",
         replace(with_port(oper_up=False), changes_at=frozenset(999_700.0 + 60 * n for n in range(5))),
@@ -102,10 +197,19 @@ CASES: list[tuple[str, Evidence, list[str]]] = [
     ),
     ("replugged", replace(HEALTHY, changes_at=frozenset({999_900.0, 999_930.0})), ["line_fine"]),
     ("flapped yesterday", replace(HEALTHY, changes_at=frozenset(913_600.0 + 60 * n for n in range(9))), ["line_fine"]),
-    ("restarted", with_port(uptime_s=120.0, last_change_s=30.0, crc=0, in_errors=0), ["line_fine", "device_restarted"]),
+    ("restarted", with_port(uptime_s=240.0, last_change_s=30.0, crc=0, in_errors=0), ["line_fine", "device_restarted"]),
+    ("just restarted", with_port(uptime_s=20.0, last_change_s=15.0, crc=0, in_errors=0), ["device_restarted"]),
     ("UPS on battery", replace(HEALTHY, ups=(UpsReading(on_battery=True),)), ["line_fine", "battery_low"]),
-    ("a gigabit tariff on a pair of wires", replace(with_port(), port_mbps=1000, service_mbps=500), ["wrong_speed"]),
-    ("an old router on a gigabit port", replace(HEALTHY, port_mbps=1000, service_mbps=100), ["line_fine"]),
+    ("a gigabit tariff on two pairs of wires", on_gigabit(100, 500), ["two_pairs"]),
+    ("a gigabit tariff on an old router", on_gigabit(100, 500, cable=pairs(*[(OK, 9)] * 4)), ["wrong_speed"]),
+    ("a gigabit tariff at 10", on_gigabit(10, 500), ["wrong_speed"]),
+    ("an old router on a gigabit port, or two pairs", on_gigabit(100, 100), ["line_fine", "two_pairs"]),
+    ("it was gigabit yesterday", on_gigabit(100, 100, was=1000), ["two_pairs"]),
+    (
+        "the cable test tells of two",
+        on_gigabit(100, 100, cable=pairs((OK, 9), (OK, 9), (CUT, 1), (CUT, 1))),
+        ["two_pairs"],
+    ),
     ("cable TV", CATV, ["line_fine"]),
     ("little light", replace(CATV, receiver=OpticalReading(input_dbm=-11.5)), ["low_light"]),
     (
@@ -171,6 +275,36 @@ def test_a_finding_carries_what_it_rests_on() -> None:
     assert facts == {"errors": 8, "within_s": 0.5, "crc": 20}
 
 
+def test_where_a_cable_is_broken() -> None:
+    def facts(evidence: Evidence) -> dict[str, Any]:
+        return {fact.name: fact.value for fact in diagnose(evidence)[0].evidence}
+
+    assert facts(replace(DOWN, cable=pairs((CUT, 32), (CUT, 31)))) == {"pairs": "1 2", "at_m": 31}
+    assert facts(replace(DOWN, cable=pairs((OK, 40), (SHORT, 12)))) == {"pairs": "2", "at_m": 12}
+    # 0 m is an honest answer: the break is in the switch's own connector.
+    assert facts(replace(DOWN, cable=pairs((CUT, 0), (CUT, None)))) == {"pairs": "1 2", "at_m": 0}
+    assert facts(replace(DOWN, cable=CableTest("7", state=CUT, length_m=9))) == {"at_m": 9}
+    assert facts(replace(DOWN, cable=CableTest("7", state=OK, length_m=40))) == {"length_m": 40}
+    two = pairs((OK, 9), (OK, 9), (CUT, 1), (CUT, 2))
+    told = {"link_mbps": 100, "port_mbps": 1000, "pairs": "3 4", "at_m": 1}
+    assert facts(on_gigabit(100, 100, cable=two)) == told
+
+
+def test_a_fine_line_tells_on_what_it_rests() -> None:
+    def fine(evidence: Evidence) -> tuple[float, dict[str, Any]]:
+        (finding,) = [f for f in diagnose(evidence) if f.code is Code.LINE_FINE]
+        return finding.confidence, {fact.name: fact.value for fact in finding.evidence}
+
+    assert fine(HEALTHY) == (0.9, {"services": "internet", "link_mbps": 100, "macs": 1})
+    light = {"input_dbm": -3.0, "limit_dbm": -9.0, "output_dbuv": 104.0}
+    assert fine(CATV) == (0.9, {"services": "catv"} | light)
+    # What only a command line tells is named, and makes the verdict less sure.
+    confidence, facts = fine(IPTV)
+    assert confidence < 0.8 and facts["unseen"] == "groups"
+    confidence, facts = fine(on_gigabit(100, 100))
+    assert confidence < 0.8 and facts["unseen"] == "cable"
+
+
 def test_every_code_has_its_advice_in_full() -> None:
     assert set(ADVICE) == set(Code)
     assert all(all(words) for words in ADVICE.values())
@@ -224,13 +358,23 @@ def test_evidence_from_a_probe() -> None:
         "fdb": [asdict(FdbEntry(MAC, 101, 7, 7))],
         "changes_at": [1.0],
         "receiver": None,
+        "notes": [{"code": "loop", "at": 5.0}],
+        "uplinks": [{"readings": [asdict(NOW)], "rx_dbm": -9.5}],
+        "cable": asdict(pairs((CUT, 31))) | {"state": "open"},
+        "groups": [],
+        "blocked_macs": ["aabbccddeeff"],
     }
-    evidence = Evidence.from_probe(result, account_status="active", changes_at={2.0})
+    evidence = Evidence.from_probe(json.loads(json.dumps(result)), account_status="active", changes_at={2.0})
     assert [reading.at for reading in evidence.readings] == [1.0, BEFORE.at, NOW.at]
     assert evidence.port == NOW
     assert evidence.fdb == HEALTHY.fdb
     assert evidence.changes_at == {1.0, 2.0}
     assert evidence.device_answers is True
+    assert evidence.notes == {Note("loop", 5.0)}
+    assert evidence.uplinks == (Uplink((NOW,), -9.5),)
+    assert evidence.cable == replace(pairs((CUT, 31)), state=CUT)
+    assert evidence.groups == frozenset()
+    assert evidence.blocked_macs == {"aabbccddeeff"}
     receiver = asdict(OpticalReading(input_dbm=-3.0, inputs_dbm=(-3.0, None))) | {
         "inputs_dbm": [-3.0, None],
         "supply_v": [],

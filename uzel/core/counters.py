@@ -41,13 +41,17 @@ def error_growth(before: PortReading, after: PortReading) -> int | None:
     return max((n for n in grown if n is not None), default=None)
 
 
-def broadcast_rate(before: PortReading, after: PortReading) -> float | None:
-    """Broadcast frames a second that came in between two readings; None when not known or the counter restarted."""
-    if before.in_broadcasts is None or after.in_broadcasts is None or before.at is None or after.at is None:
+def broadcast_rate(before: PortReading, after: PortReading, *, out: bool = False) -> float | None:
+    """Broadcast frames a second that came in (or went `out`) between two readings.
+
+    None when it is not known or the counter restarted.
+    """
+    first, last = (r.out_broadcasts if out else r.in_broadcasts for r in (before, after))
+    if first is None or last is None or before.at is None or after.at is None:
         return None
-    if after.at <= before.at or after.in_broadcasts < before.in_broadcasts:
+    if after.at <= before.at or last < first:
         return None
-    return (after.in_broadcasts - before.in_broadcasts) / (after.at - before.at)
+    return (last - first) / (after.at - before.at)
 
 
 def changed_at(port: PortReading) -> float | None:

@@ -47,6 +47,7 @@ class PortReading:
     crc: int | None = None
     late_collisions: int | None = None
     in_broadcasts: int | None = None
+    out_broadcasts: int | None = None
     at: float | None = None
 
 

@@ -25,9 +25,11 @@ COLUMNS = {
     "out_errors": f"{IF_ENTRY}.20",
     "name": f"{IFX_ENTRY}.1",
     "in_broadcasts": f"{IFX_ENTRY}.3",
+    "out_broadcasts": f"{IFX_ENTRY}.5",
     "hc_in_octets": f"{IFX_ENTRY}.6",
     "hc_in_broadcasts": f"{IFX_ENTRY}.9",
     "hc_out_octets": f"{IFX_ENTRY}.10",
+    "hc_out_broadcasts": f"{IFX_ENTRY}.13",
     "high_speed": f"{IFX_ENTRY}.15",
     "alias": f"{IFX_ENTRY}.18",
     "fcs_errors": f"{DOT3_ENTRY}.3",
@@ -61,6 +63,12 @@ def port_oids(if_index: int, vendor: str = "") -> list[str]:
     return [f"{oid}.{if_index}" for name, oid in COLUMNS.items() if PRIVATE.get(name, vendor) == vendor]
 
 
+def error_oids(if_index: int, vendor: str = "") -> list[str]:
+    """The few of them that tell whether a port spoils frames."""
+    wanted = ("name", "oper", "in_errors", "fcs_errors", *(n for n, v in PRIVATE.items() if v == vendor))
+    return [f"{COLUMNS[name]}.{if_index}" for name in wanted]
+
+
 def parse_ports(rows: Rows, *, at: float | None = None) -> tuple[PortReading, ...]:
     """All interfaces in the order of ifIndex, VLANs and loopbacks too (see `ETHERNET`). `at` is the time of asking."""
     uptime_s = parse_system(rows).uptime_s
@@ -72,7 +80,6 @@ def parse_ports(rows: Rows, *, at: float | None = None) -> tuple[PortReading, ..
 def _port(if_index: int, cells: dict[str, Value]) -> PortReading:
     octets_bits, octets_in, octets_out = _octets(cells)
     last_change = counter(cells.get("last_change"))
-    broadcasts = counter(cells.get("hc_in_broadcasts"), bits=64), counter(cells.get("in_broadcasts"))
     crc = (counter(cells.get(name)) for name in ("fcs_errors", "cisco_crc", "huawei_crc"))
     return PortReading(
         if_index=if_index,
@@ -94,8 +101,13 @@ def _port(if_index: int, cells: dict[str, Value]) -> PortReading:
         out_discards=counter(cells.get("out_discards")),
         crc=next((value for value in crc if value is not None), None),
         late_collisions=counter(cells.get("late_collisions")),
-        in_broadcasts=broadcasts[0] or broadcasts[1],
+        in_broadcasts=_broadcasts(cells, "in_broadcasts"),
+        out_broadcasts=_broadcasts(cells, "out_broadcasts"),
     )
+
+
+def _broadcasts(cells: dict[str, Value], name: str) -> int | None:
+    return counter(cells.get(f"hc_{name}"), bits=64) or counter(cells.get(name))
 
 
 def _octets(cells: dict[str, Value]) -> tuple[int, int | None, int | None]:
@@ -112,5 +124,5 @@ def _speed(cells: dict[str, Value]) -> int | None:
     high = number(cells.get("high_speed"), low=1, high=FASTEST_MBPS)
     if high is not None:
         return int(high)
-    plain = number(cells.get("speed"), low=1, scale=1e-6)
+    plain = number(cells.get("speed"), low=1, high=FASTEST_MBPS, scale=1e-6)
     return None if plain is None else int(plain)

@@ -20,6 +20,7 @@ PATTERNS: Sequence[tuple[str, re.Pattern[str]]] = tuple(
     for kind, pattern in (
         ("loop", r"port (?P<port>[\d:/]+) (?:vid \d+ )?LBD loop occurr?ed"),
         ("loop", r"detects a loop in port (?P<port>[\d:/]+)"),
+        ("loop_gone", r"port (?P<port>[\d:/]+) (?:vid \d+ )?LBD port recovered"),
         ("link_down", r"\bport (?P<port>[\d:/]+) link down"),
         ("link_up", r"\bport (?P<port>[\d:/]+) link up"),
         ("link_down", r"%LINK-3-UPDOWN: Interface (?P<port>[^,]+), changed state to (?:administratively )?down"),
@@ -33,7 +34,11 @@ PATTERNS: Sequence[tuple[str, re.Pattern[str]]] = tuple(
         ("power_lost", r"dying gasp|%DYINGGASP|internal power failed"),
         ("cold_start", r"system (?:cold start|started up)|%SYS-5-RESTART"),
         ("warm_start", r"system warm start"),
-        ("storm", r"(?:broadcast|multicast) storm is occurring"),
+        ("storm", r"(?:broadcast|multicast) storm is occurring(?: \(port: ?(?P<port>[\d:/]+)\))?"),
+        ("storm_gone", r"(?:broadcast|multicast) storm (?:has )?cleared(?: \(port: ?(?P<port>[\d:/]+)\))?"),
+        ("storm", r"port (?P<port>[\d:/]+) is currently shut down due to (?:a )?packet storm"),
+        ("error_disabled", r"%PM-4-ERR_DISABLE: .* error detected on (?P<port>[^,]+),"),
+        ("binding_blocked", r"unauthenticated ip-mac address.*port:? ?(?P<port>[\d:/]+)"),
         ("mac_flapping", r"MAC_FLAPPING|MACFLAP_NOTIF"),
     )
 )

@@ -1,9 +1,10 @@
 """One probe of one line over SNMP: which questions are asked, and what is kept of the answers.
 
 A result is JSON: ``{"system": …, "ports": [two readings of the port, half a second apart], "previous": [readings of
-earlier probes], "fdb": [MACs of the port] or null, "fdb_total": n, "receiver": …, "ups": …, "changes_at": [unix
-seconds], "port_notes": [code], "errors": {part: code}, "took_ms": n}``, each reading by the names of `core.readings`.
-Parts that were not asked for are left out.
+earlier probes], "fdb": [MACs of the port] or null, "fdb_total": n, "uplinks": [{"readings": [two], "rx_dbm": …}],
+"receiver": …, "ups": …, "changes_at": [unix seconds], "notes": [{"code": …, "at": unix seconds}], "errors": {part:
+code}, "took_ms": n}``, each reading by the names of `core.readings`. Parts that were not asked for are left out. A
+probe by command line adds "cable" (`core.answers.CableTest`), "groups" and "blocked_macs" (lists).
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from uzel.core.readings import FdbEntry, PortReading
-from uzel.drivers import bridge_mib, if_mib, readers
+from uzel.drivers import bridge_mib, ddm_mib, if_mib, readers
 from uzel.drivers.smi import Rows, Value
 from uzel.drivers.snmp import Agent, SnmpError
 
@@ -20,6 +21,8 @@ from uzel.drivers.snmp import Agent, SnmpError
 TIMEOUT_S, RETRIES = 0.4, 1
 # Between the two readings: long enough for errors to show, short enough for the caller.
 INTERVAL_S = 0.5
+# Nobody is learned though octets come in: whether the switch drops them shows in so long.
+LONGER_S = 1.0
 # A device's map from bridge ports to interfaces changes only when a card is put in.
 BASE_PORTS_S = 600.0
 # More MACs than this are counted, not kept.
@@ -45,7 +48,8 @@ class Question:
     vlans: tuple[int, ...] = ()
     previous: tuple[dict[str, Any], ...] = ()
     changes_at: tuple[float, ...] = ()
-    port_notes: tuple[str, ...] = ()
+    notes: tuple[dict[str, Any], ...] = ()
+    uplinks: tuple[int, ...] = ()
 
     def agent(self, community: str = "") -> Agent:
         """A session with the device; `community` in place of its own."""
@@ -76,22 +80,29 @@ class LineReader:
             if question.if_index is None:
                 return {"system": asdict(if_mib.parse_system(await agent.get(*if_mib.SYSTEM)))}
             macs = asyncio.create_task(self._macs(question, errors))
+            uplinks = asyncio.create_task(_uplinks(question, errors))
             try:
                 rows, first = await _port(agent, question)
                 # The clock of the counters runs from the first answer, however long the walk of MACs takes.
                 await asyncio.sleep(INTERVAL_S)
                 _, second = await _port(agent, question)
                 found = await macs
+                if found == [] and second.oper_up and _grew(first, second):
+                    await asyncio.sleep(LONGER_S)
+                    _, second = await _port(agent, question)
+                ways = await uplinks
             finally:
                 macs.cancel()
+                uplinks.cancel()
         return {
             "system": asdict(if_mib.parse_system(rows)),
             "ports": [asdict(first), asdict(second)],
             "previous": list(question.previous),
             "fdb": None if found is None else [asdict(entry) for entry in found[:KEPT_MACS]],
             "fdb_total": None if found is None else len(found),
+            "uplinks": ways,
             "changes_at": list(question.changes_at),
-            "port_notes": list(question.port_notes),
+            "notes": list(question.notes),
             "errors": errors,
         }
 
@@ -147,6 +158,34 @@ async def _port(agent: Agent, question: Question) -> tuple[Rows, PortReading]:
     if not ports:
         raise SnmpError("no_such", permanent=True)
     return rows, ports[0]
+
+
+def _grew(first: PortReading, second: PortReading) -> bool:
+    return (second.in_octets or 0) > (first.in_octets or 0)
+
+
+async def _uplinks(question: Question, errors: dict[str, str]) -> list[dict[str, Any]]:
+    """The device's own uplinks, twice, with the light of D-Link's modules; a device that refuses costs no verdict."""
+    indexes = [index for index in question.uplinks if index != question.if_index]
+    if not indexes:
+        return []
+    names = [name for index in indexes for name in if_mib.error_oids(index, question.vendor)]
+    try:
+        async with question.agent() as agent:
+            first = if_mib.parse_ports(await agent.get(*names), at=time.time())
+            await asyncio.sleep(INTERVAL_S)
+            rows = await agent.get(*names, *(f"{ddm_mib.COLUMNS['rx']}.{index}" for index in indexes))
+    except SnmpError as error:
+        errors["uplinks"] = error.code
+        return []
+    light = ddm_mib.parse_optics(rows)
+    return [
+        {
+            "readings": [asdict(port) for port in (*first, now) if port.if_index == now.if_index],
+            "rx_dbm": light[now.if_index].rx_dbm if now.if_index in light else None,
+        }
+        for now in if_mib.parse_ports(rows, at=time.time())
+    ]
 
 
 async def _macs_by_vlan(question: Question) -> tuple[FdbEntry, ...]:

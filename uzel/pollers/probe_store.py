@@ -26,7 +26,7 @@ EARLIER, EARLIER_S = 4, 86_400
 # Traps and syslog lines of the device that are looked through for changes of the port, and how old they may be.
 HINTS, HINTS_S = 300, 600.0
 LINK_HINTS = frozenset({"link_up", "link_down"})
-NOTES = frozenset({"loop", "storm"})
+NOTES = frozenset({"loop", "loop_gone", "storm", "storm_gone", "binding_blocked", "error_disabled", "link_up"})
 
 EXPIRE = """
 UPDATE network_probe SET state = 'failed', error = 'expired', ended_at = now()
@@ -56,6 +56,20 @@ SELECT wanted.id, earlier.reading FROM network_probe wanted CROSS JOIN LATERAL (
   ORDER BY p.asked_at DESC LIMIT %(most)s
 ) earlier WHERE wanted.id = ANY(%(ids)s) AND earlier.reading IS NOT NULL
 """
+# A link to a place of a higher level goes up; within one site the device that is nearer was drawn first.
+UPLINKS = """
+WITH ends AS (
+  SELECT a_device_id AS device, a_port_id AS port, b_device_id AS far FROM network_link
+  UNION ALL SELECT b_device_id, b_port_id, a_device_id FROM network_link
+)
+SELECT ends.device, port.if_index
+FROM ends JOIN network_port port ON port.id = ends.port
+  JOIN network_device own ON own.id = ends.device JOIN network_site own_site ON own_site.id = own.site_id
+  JOIN network_device far ON far.id = ends.far JOIN network_site far_site ON far_site.id = far.site_id
+WHERE ends.device = ANY(%s) AND port.if_index IS NOT NULL
+  AND (far_site.level < own_site.level OR (far_site.id = own_site.id AND far.id < own.id))
+"""
+UPLINKS_AT_MOST = 4
 
 
 def tidy() -> None:
@@ -76,11 +90,16 @@ def claim(most: int) -> list[Question]:
     if not ids:
         return []
     probes = list(Probe.objects.filter(pk__in=ids).select_related("device__access_group", "port").order_by("pk"))
-    vlans, earlier = _vlans(probes), _earlier(ids)
-    return [_question(probe, vlans.get(probe.port_id or 0, ()), earlier.get(probe.pk, ())) for probe in probes]
+    vlans, earlier, uplinks = _vlans(probes), _earlier(ids), _uplinks({probe.device_id for probe in probes})
+    return [
+        _question(probe, vlans.get(probe.port_id or 0, ()), earlier.get(probe.pk, ()), uplinks.get(probe.device_id, ()))
+        for probe in probes
+    ]
 
 
-def _question(probe: Probe, vlans: tuple[int, ...], earlier: Sequence[dict[str, Any]]) -> Question:
+def _question(
+    probe: Probe, vlans: tuple[int, ...], earlier: Sequence[dict[str, Any]], uplinks: tuple[int, ...]
+) -> Question:
     device, group = probe.device, probe.device.access_group
     changes, notes = _heard(probe.device_id, probe.port) if probe.port else ((), ())
     return Question(
@@ -97,7 +116,8 @@ def _question(probe: Probe, vlans: tuple[int, ...], earlier: Sequence[dict[str, 
         vlans=vlans,
         previous=tuple(earlier),
         changes_at=changes,
-        port_notes=notes,
+        notes=notes,
+        uplinks=uplinks,
     )
 
 
@@ -111,6 +131,16 @@ def _vlans(probes: Iterable[Probe]) -> dict[int, tuple[int, ...]]:
     return {port: tuple(sorted(numbers)) for port, numbers in found.items()}
 
 
+def _uplinks(devices: set[int]) -> dict[int, tuple[int, ...]]:
+    """By device: ifIndexes of its ports from which a link goes towards the centre, or along a ring or chain there."""
+    found: dict[int, set[int]] = defaultdict(set)
+    with connection.cursor() as cursor:
+        cursor.execute(UPLINKS, [list(devices)])
+        for device, if_index in cursor.fetchall():
+            found[device].add(if_index)
+    return {device: tuple(sorted(indexes)[:UPLINKS_AT_MOST]) for device, indexes in found.items()}
+
+
 def _earlier(ids: list[int]) -> dict[int, tuple[dict[str, Any], ...]]:
     """The last readings of earlier probes of the same port, oldest first."""
     with connection.cursor() as cursor:
@@ -122,7 +152,7 @@ def _earlier(ids: list[int]) -> dict[int, tuple[dict[str, Any], ...]]:
     return {probe: tuple(sorted(readings, key=lambda r: r.get("at") or 0)) for probe, readings in found.items()}
 
 
-def _heard(device: int, port: Port) -> tuple[tuple[float, ...], tuple[str, ...]]:
+def _heard(device: int, port: Port) -> tuple[tuple[float, ...], tuple[dict[str, Any], ...]]:
     """When the port's link changed, and what the device said of the port, by its traps and syslog of late."""
     since = timezone.now() - timedelta(seconds=HINTS_S)
     hints = Hint.objects.filter(device=device).order_by("-id").values_list("at", "parsed")[:HINTS]
@@ -133,9 +163,9 @@ def _heard(device: int, port: Port) -> tuple[tuple[float, ...], tuple[str, ...]]
         kind = parsed.get("kind")
         if kind in LINK_HINTS:
             changes.add(at.timestamp())
-        elif kind in NOTES:
-            notes.add(kind)
-    return tuple(sorted(changes)), tuple(sorted(notes))
+        if kind in NOTES:
+            notes.add((at.timestamp(), kind))
+    return tuple(sorted(changes)), tuple({"code": kind, "at": at} for at, kind in sorted(notes))
 
 
 def _is_about(parsed: dict[str, Any], port: Port) -> bool:

@@ -1,0 +1,107 @@
+"""Rules of a verdict about the frames on a port: loop, storm, whose they are, what the switch does with them."""
+
+from uzel.core.counters import broadcast_rate, growth
+from uzel.core.diagnosis_port import age
+from uzel.core.evidence import Evidence
+from uzel.core.findings import Code, Finding, finding
+
+# More broadcasts a second than any household sends.
+STORM_PER_S = 500.0
+# Of the broadcasts that come in of a loop as many go out again; a babbling device hears only the others'.
+LOOP_SHARE = 0.5
+# A home has a router, perhaps a set-top box, a telephone adapter and a computer past the router.
+MACS_PER_SUBSCRIBER = 5
+# On a link younger than this nobody need have spoken yet.
+QUIET_S = 15.0
+# Frames that the switch heard and dropped between two readings which tell of a filter, where no MAC is learned.
+DROPPED = 2
+
+
+def loop(e: Evidence) -> Finding | None:
+    """Frames go round behind the port: the device's log says so, or as many broadcasts pour in as go out."""
+    came, went = _broadcasts(e, out=False), _broadcasts(e, out=True)
+    noted = _still(e, "loop", came)
+    if not noted and ((came or 0) < STORM_PER_S or went is None or went < LOOP_SHARE * (came or 0)):
+        return None
+    rate = None if came is None else round(came)
+    return finding(Code.LOOP, 0.95, said="loop" if noted else None, broadcasts_per_s=rate)
+
+
+def storm(e: Evidence) -> Finding | None:
+    """A device behind the port sends broadcasts without end."""
+    came = _broadcasts(e, out=False)
+    noted = _still(e, "storm", came)
+    if (not noted and (came or 0) < STORM_PER_S) or loop(e):
+        return None
+    rate = None if came is None else round(came)
+    return finding(Code.STORM, 0.95, said="storm" if noted else None, broadcasts_per_s=rate)
+
+
+def _broadcasts(e: Evidence, *, out: bool) -> float | None:
+    """The highest rate of late, a second."""
+    if e.port is None:
+        return None
+    rates = (broadcast_rate(before, e.port, out=out) for before in e.fresh)
+    return max((rate for rate in rates if rate is not None), default=None)
+
+
+def _still(e: Evidence, code: str, came: float | None) -> bool:
+    """Whether what the log told is still so: no word of its end, and the port does not work as if it had ended.
+
+    A port that a loop has blocked learns nobody, so with somebody heard and no storm counted the loop is gone.
+    """
+    if not e.noted(code):
+        return False
+    works = e.port is not None and e.port.oper_up and came is not None and came < STORM_PER_S
+    return not (works and (e.fdb is None or bool(e.fdb)))
+
+
+def macs(e: Evidence) -> Finding | None:
+    """Who is heard on the port: nobody, one that is not let through, a crowd, or somebody else's equipment."""
+    port = e.port
+    if e.fdb is None or e.is_uplink or port is None or not port.oper_up:
+        return None
+    heard = {entry.mac for entry in e.fdb}
+    if blocked := _binding(e, heard):
+        return blocked
+    if not heard:
+        old = age(port)
+        too_early = old is not None and old < QUIET_S
+        return None if too_early else finding(Code.NO_MAC, 0.9, for_s=old, expected=_first(e.expected_macs))
+    if len(heard) > MACS_PER_SUBSCRIBER * max(1, e.subscribers_on_port):
+        return finding(Code.TOO_MANY_MACS, 0.9, macs=len(heard), subscribers=e.subscribers_on_port)
+    if e.expected_macs and not heard & e.expected_macs:
+        return finding(Code.FOREIGN_MAC, 0.9, heard=_first(heard), expected=_first(e.expected_macs), macs=len(heard))
+    return None
+
+
+def _binding(e: Evidence, heard: set[str]) -> Finding | None:
+    """Address binding drops what comes: its own list says so, the log, or frames that come in and teach no MAC."""
+    own_is_heard = bool(heard & e.expected_macs if e.expected_macs else heard)
+    facts = {"expected": _first(e.expected_macs)}
+    if e.blocked_macs and not own_is_heard:
+        return finding(Code.BINDING_BLOCKED, 0.98, blocked=_first(e.blocked_macs), **facts)
+    if e.noted("binding_blocked") and not own_is_heard:
+        return finding(Code.BINDING_BLOCKED, 0.95, said="binding", **facts)
+    dropped = 0 if heard else _dropped(e)
+    return finding(Code.BINDING_BLOCKED, 0.75, dropped=dropped, **facts) if dropped >= DROPPED else None
+
+
+def _dropped(e: Evidence) -> int:
+    """Frames that came in undamaged and were thrown away since a reading of late, while octets came in too."""
+    port, most = e.port, 0
+    for before in e.fresh:
+        if port and (port.in_octets or 0) > (before.in_octets or 0):
+            most = max(most, growth(before.in_discards, port.in_discards, most=0) or 0)
+    return most
+
+
+def groups(e: Evidence) -> Finding | None:
+    """Television over the network, and nobody on the port has joined a channel (RFC 4541 snooping shows none)."""
+    if "iptv" not in e.services or e.groups is None or e.groups or not (e.port and e.port.oper_up):
+        return None
+    return finding(Code.NO_GROUPS, 0.75, groups=0)
+
+
+def _first(macs_: frozenset[str] | set[str] | None) -> str | None:
+    return min(macs_, default=None) if macs_ else None
