@@ -1,22 +1,21 @@
-"""Nagios 4 beside Uzel, passively: one okrug of 10,000 hosts lost, results in random order. Runs with PEERS=1.
+"""Nagios 4 and Icinga 2 beside Uzel: one okrug of 10,000 hosts lost, results in random order. Runs with PEERS=1.
 
-Nagios is Debian's own package; where it is not installed it is fetched by apt-get and unpacked into a folder that is
-deleted afterwards. It runs with no checks of its own: all results are handed to it, as another poller would do.
+Both are Debian's own packages; where one is not installed it is fetched by apt-get and unpacked into a folder that is
+deleted afterwards. They run with no checks of their own: all results are handed to them, as another poller would do.
 """
 
-import contextlib
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from bench import Figure
+from bench import Figure, _icinga
+from bench._peer import end, last_lines, lines, submit, unpacked, wait
 from bench.engine_city import City, city
 
 HOSTS = 10_000
@@ -108,30 +107,29 @@ def run() -> Iterator[Figure]:
         return
     with tempfile.TemporaryDirectory(prefix="uzel-peers-") as folder:
         home = Path(folder)
-        binary = nagios(home)
-        if binary is None:
-            yield Figure("Nagios 4 not run", 0, "", note="no nagios4 here, and apt-get could not fetch nagios4-core")
-            return
         town = city(HOSTS)
         lost = town.below(1)
-        for order in ("top-down", "random"):
-            results = lost if order == "top-down" else np.random.default_rng(11).permutation(lost)
-            yield from _measure(binary, home / order, town, results, order)
+        orders = {"top-down": lost, "random": np.random.default_rng(11).permutation(lost)}
+        if binary := nagios(home):
+            for order, results in orders.items():
+                yield from _measure(binary, home / f"nagios-{order}", town, results, order)
+        else:
+            yield Figure("Nagios 4 not run", 0, "", note="no nagios4 here, and apt-get could not fetch nagios4-core")
+        if program := _icinga.daemon(home):
+            for order, results in orders.items():
+                yield from _icinga.measure(program, home / f"icinga-{order}", town, results, order)
+        else:
+            yield Figure("Icinga 2 not run", 0, "", note="no icinga2 here, and apt-get could not fetch it")
         yield from _uzel(town, lost)
-    yield Figure("Icinga 2 not run", 0, "", note="its figure is quoted in the engine's table, not measured here")
 
 
 def nagios(home: Path) -> Path | None:
     """The installed Nagios, or Debian's package unpacked under `home`; None when neither can be had."""
     if found := shutil.which("nagios4") or (shutil.which("/usr/sbin/nagios4")):
         return Path(found)
-    if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
-        return None
-    got = subprocess.run(["apt-get", "download", "-qq", "nagios4-core"], cwd=home, capture_output=True, check=False)
-    for package in home.glob("*.deb"):
-        subprocess.run(["dpkg-deb", "-x", package, home / "root"], check=True)
-    binary = home / "root/usr/sbin/nagios4"
-    return binary if got.returncode == 0 and binary.exists() else None
+    root = unpacked(home, "nagios4-core")
+    binary = root / "usr/sbin/nagios4" if root else None
+    return binary if binary and binary.exists() else None
 
 
 def _configure(home: Path, town: City) -> None:
@@ -159,7 +157,7 @@ def _measure(binary: Path, home: Path, town: City, results: np.ndarray, order: s
     try:
         log, pipe = home / "nagios.log", home / "nagios.cmd"
         if (
-            not _wait(
+            not wait(
                 lambda: (
                     process.poll() is not None
                     or (pipe.exists() and log.exists() and "Successfully launched" in log.read_text())
@@ -168,60 +166,24 @@ def _measure(binary: Path, home: Path, town: City, results: np.ndarray, order: s
             )
             or process.poll() is not None
         ):
-            yield Figure(f"Nagios 4, {order}: did not start", 0, "", note=_last_lines(log))
+            yield Figure(f"Nagios 4, {order}: did not start", 0, "", note=last_lines(log))
             return
-        _submit(pipe, np.arange(town.ids.size), 0)
+        submit(pipe, list(range(town.ids.size)), 0)
         time.sleep(3)
         before = log.stat().st_size
         began = time.perf_counter()
-        _submit(pipe, results, 1)
-        done = _wait(lambda: _lines(log, before, "HOST ALERT") >= results.size, PATIENCE_S)
+        submit(pipe, results.tolist(), 1)
+        done = wait(lambda: lines(log, before, "HOST ALERT") >= results.size, PATIENCE_S)
         taken = time.perf_counter() - began
         time.sleep(2)
-        raised = _lines(log, before, "HOST NOTIFICATION")
-        false_down = _lines(log, before, ";DOWN;HARD") - 1
+        raised = lines(log, before, "HOST NOTIFICATION")
+        false_down = lines(log, before, ";DOWN;HARD") - 1
         note = f"{results.size:,} of {town.ids.size:,} hosts lost, {order}; {max(false_down, 0):,} falsely DOWN"
-        note += "" if done else f"; only {_lines(log, before, 'HOST ALERT'):,} states after {PATIENCE_S:.0f} s"
+        note += "" if done else f"; only {lines(log, before, 'HOST ALERT'):,} states after {PATIENCE_S:.0f} s"
         yield Figure(f"Nagios 4, {order}: time to all states", taken * 1e3, "ms", note=note)
         yield Figure(f"Nagios 4, {order}: notifications for one failure", raised, "", note="one is right")
     finally:
-        _end(process)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Nagios's workers outlive it when it fails: the whole group that we started goes."""
-    process.terminate()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(10)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def _submit(pipe: Path, hosts: np.ndarray, state: int) -> None:
-    now = int(time.time())
-    with pipe.open("w") as commands:
-        for k in hosts.tolist():
-            commands.write(f"[{now}] PROCESS_HOST_CHECK_RESULT;h{k};{state};x\n")
-
-
-def _lines(log: Path, since: int, word: str) -> int:
-    with log.open(errors="replace") as file:
-        file.seek(since)
-        return sum(word in line for line in file)
-
-
-def _last_lines(log: Path) -> str:
-    return " | ".join(log.read_text(errors="replace").splitlines()[-2:]) if log.exists() else "no log"
-
-
-def _wait(ready: Callable[[], bool], patience_s: float) -> bool:
-    end = time.monotonic() + patience_s
-    while time.monotonic() < end:
-        if ready():
-            return True
-        time.sleep(0.002)
-    return False
+        end(process)
 
 
 def _uzel(town: City, lost: np.ndarray) -> Iterator[Figure]:
