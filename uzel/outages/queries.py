@@ -1,7 +1,7 @@
 """Reads of outages, of their scope, of batteries that run down, and of the monitor's health."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict
 
 from django.db.models import Count, F, Q, QuerySet
@@ -137,12 +137,14 @@ def works_now() -> QuerySet[PlannedWork]:
 class Health(TypedDict):
     """The monitor as its page shows it.
 
-    `figures`: by the names of `/metrics` without the prefix, empty when it never ran.
+    `blind_since`: since when not one device answers it, None when some do. `figures`: by the names of `/metrics`
+    without the prefix, empty when it never ran.
     """
 
     running: bool
     beat_at: datetime | None
     started_at: datetime | None
+    blind_since: datetime | None
     figures: dict[str, float]
     rates: dict[str, float]
     hints: list[Hint]
@@ -153,13 +155,16 @@ def monitoring_health(*, hints: int = 20) -> Health:
     status = MonitorStatus.objects.first()
     latest = list(Hint.objects.select_related("device").order_by("-id")[:hints])
     if status is None:
-        return Health(running=False, beat_at=None, started_at=None, figures={}, rates={}, hints=latest)
+        return Health(
+            running=False, beat_at=None, started_at=None, blind_since=None, figures={}, rates={}, hints=latest
+        )
     figures = dict(status.figures)
     rates = {name: figures.pop(name) for name in [*figures] if name.endswith("_per_s")}
     return Health(
         running=timezone.now() - status.beat_at < STALE_AFTER,
         beat_at=status.beat_at,
         started_at=status.started_at,
+        blind_since=_blind_since(figures),
         figures=figures,
         rates=rates,
         hints=latest,
@@ -167,7 +172,17 @@ def monitoring_health(*, hints: int = 20) -> Health:
 
 
 def health_summary() -> dict[str, Any]:
-    """A line for the board: whether the monitor runs and since when it does not; one query."""
-    status = MonitorStatus.objects.values("beat_at").first()
+    """A line for the board: whether the monitor runs and since when it does not or sees nobody; one query."""
+    status = MonitorStatus.objects.values("beat_at", "figures").first()
     beat = status["beat_at"] if status else None
-    return {"running": beat is not None and timezone.now() - beat < STALE_AFTER, "beat_at": beat}
+    blind_since = _blind_since(status["figures"]) if status else None
+    return {
+        "running": beat is not None and timezone.now() - beat < STALE_AFTER,
+        "beat_at": beat,
+        "blind_since": blind_since,
+    }
+
+
+def _blind_since(figures: dict[str, float]) -> datetime | None:
+    since = figures.get("blind_since_seconds")
+    return datetime.fromtimestamp(since, UTC) if since else None
