@@ -25,8 +25,9 @@ from uzel.config.settings import HOME  # noqa: E402
 from uzel.network.models import Device  # noqa: E402
 from uzel.simcity import control, plan  # noqa: E402
 
-NET, PORT = 31, 13171
-TRAPS, SYSLOG, METRICS = "127.0.0.1:13172", "127.0.0.1:13173", "127.0.0.1:13174"
+# Two runs side by side need addresses and ports of their own.
+NET, PORT = int(os.environ.get("UZEL_BENCH_NET", "31")), int(os.environ.get("UZEL_BENCH_PORT", "13171"))
+TRAPS, SYSLOG, METRICS = (f"127.0.0.1:{PORT + n}" for n in (1, 2, 3))
 DATABASE = "uzel_bench_monitor"
 
 
