@@ -17,10 +17,16 @@ from uzel.simcity.makes import MAKES
 from uzel.simcity.mib_interfaces import is_admin_up, speed_mbps
 from uzel.simcity.world import Device, Port
 
-PAGES = {"dlink": DRIVERS["dlink_dxs"], "cisco": DRIVERS["cisco_ios"]}
+PAGES = {"dlink": DRIVERS["dlink_dxs"], "cisco": DRIVERS["cisco_ios"], "huawei": DRIVERS["huawei_vrp"]}
 MODELS = [make.model for make in MAKES.values() if make.family in PAGES]
 # Of the ways of asking, those that the city's models do not have.
-OTHER_MODELS = ("cable diagnostic", "show optical-transceiver")
+OTHER_MODELS = (
+    "cable diagnostic",
+    "show optical-transceiver",
+    "display vlan all",
+    "display lldp neighbor-information",
+    "display interface phy-option",
+)
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +56,13 @@ def dotted(mac: str, style: str) -> str:
 def put(person: Person, ask: Ask, port: Port, mac: str) -> Parsed[Any]:
     """Ask one thing in full: what goes before, the command, what goes after."""
     style = PAGES[person.device.make.family].mac_style
-    values = {"port": cli_name(port), "mac": dotted(mac, style), "address": port.leases[0], "vlan": "1"}
+    values = {"port": cli_name(port), "mac": dotted(mac, style), "address": person.device.address, "vlan": "1"}
     for line in ask.first.format(**values).splitlines():
         person.ask(line)
     person.wait(ask.wait_s)
     text = person.ask(ask.command.format(**values))
+    if text.rstrip().endswith("[Y/N]:"):
+        text += person.type("y\r\n", wait=60)
     for line in ask.after.splitlines():
         person.ask(line)
     return ask.parse(text)
@@ -86,12 +94,14 @@ def present(city: City, model: str) -> Device:
 @pytest.mark.parametrize("operation", list(Operation))
 def test_every_answer_is_understood(city: City, model: str, operation: Operation) -> None:
     device = present(city, model)
-    port = a_port(device)
-    mac = port.stations[0][0]
+    port = plugged = a_port(device)
+    if operation in (Operation.OPTICS, Operation.NEIGHBOURS):
+        plugged = next(p for p in device.ports if p.link and p.oper and wire.is_fibre(p))
     for ask in asks(device, operation):
-        parsed = put(person_at(city, device), ask, port, mac)
+        parsed = put(person_at(city, device), ask, plugged, port.stations[0][0])
         assert (parsed.not_understood, parsed.doubts, parsed.cut) == ((), (), False), ask.command
-        if operation not in (Operation.BLOCKED, Operation.IGMP_GROUPS, Operation.OPTICS, Operation.NEIGHBOURS):
+        # Ciscos stand among others here, and CDP is theirs alone.
+        if operation not in (Operation.BLOCKED, Operation.IGMP_GROUPS) and "cdp" not in ask.command:
             assert parsed.rows, ask.command
 
 
@@ -159,3 +169,47 @@ def test_macs_bindings_and_the_blocked(city: City, model: str) -> None:
     assert mac not in {row.mac for row in put(person, ways[Operation.BINDINGS][0], port, mac).rows}
     for ask in ways[Operation.BLOCKED]:
         assert {row.mac for row in put(person, ask, port, mac).rows} >= {own for own, _ in port.stations}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_light_and_neighbours_are_told(city: City, model: str) -> None:
+    device = present(city, model)
+    port = next(p for p in device.ports if p.link and p.oper and wire.is_fibre(p))
+    person = person_at(city, device)
+    commands.run(city, {"do": "fault", "target": port.code, "fault": "weak-optics=-27"}, person.now)
+    [optics] = put(person, asks(device, Operation.OPTICS)[0], port, "0" * 12).rows
+    truth = wire.optics(city, port, person.now)
+    assert truth and optics.port == cli_name(port) and optics.rx_dbm == pytest.approx(-27, abs=0.1)
+    assert optics.temperature_c == pytest.approx(truth.temperature_c, abs=0.1)
+    [neighbour] = put(person, asks(device, Operation.NEIGHBOURS)[0], port, "0" * 12).rows
+    far = city.world.devices[port.far]
+    assert (neighbour.system_name, neighbour.chassis_id) == (far.code, far.mac.hex())
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_groups_of_a_set_top_box(city: City, model: str) -> None:
+    device = present(city, model)
+    port = a_port(device)
+    kept = port.stations
+    port.stations = (*kept[:1], ("001a79946202", wire.VLAN_IPTV))
+    person = person_at(city, device)
+    ask = asks(device, Operation.IGMP_GROUPS)[0]
+    assert {row.group for row in put(person, ask, port, "0" * 12).rows if cli_name(port) in row.ports}
+    commands.run(city, {"do": "fault", "target": port.code, "fault": "iptv-no-groups"}, person.now)
+    assert not [row for row in put(person, ask, port, "0" * 12).rows if cli_name(port) in row.ports]
+    port.stations = kept
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_loops_and_the_log(city: City, model: str) -> None:
+    device = present(city, model)
+    port, person = a_port(device), person_at(city, device)
+    for fault in ("loop", "storm", "binding-blocked", "flapping"):
+        done = commands.run(city, {"do": "fault", "target": port.code, "fault": fault}, person.now)
+        device.log += [(person.now, notice.word, notice.port, "") for notice in done.notices]
+        for ask in asks(device, Operation.LOOPS):
+            row = next(row for row in put(person, ask, port, "0" * 12).rows if row.port == cli_name(port))
+            assert row.loop == (fault == "loop")
+        log = put(person, asks(device, Operation.LOG)[0], port, "0" * 12)
+        assert not log.not_understood and any(line.port == cli_name(port) for line in log.rows)
+        commands.run(city, {"do": "heal", "target": port.code}, person.now)

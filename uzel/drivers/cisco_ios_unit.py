@@ -183,7 +183,8 @@ def parse_log(text: str) -> Parsed[LogLine]:
         if message:
             stamp = re.sub(r"^\d{1,9}:\s+", "", message.group(1)) or None
             said = f"%{message.group(2)}-{message.group(3)}-{message.group(4)}: {message.group(5)}"
-            port = re.search(rf"\b({PORT})\b", message.group(5))
+            # "Host 0000.0c9f.f001 … is flapping between port Gi0/3 …" begins with no port.
+            port = re.search(rf"\b(?!Host )({PORT})\b", message.group(5))
             sheet.rows.append(LogLine(said, stamp, message.group(3), if_name(port.group(1)) if port else None))
         elif plain:
             sheet.rows.append(LogLine(plain.group(2), plain.group(1)))

@@ -33,6 +33,7 @@ class Word(StrEnum):
     LINK_UP = "link-up"
     COLD_START = "cold-start"
     LOOP = "loop"
+    LOOP_GONE = "loop-gone"
     STORM = "storm"
     BLOCKED = "blocked"
     ON_BATTERY = "on-battery"
@@ -101,6 +102,11 @@ class City:
         for device in self.world.devices.values():
             for port in device.ports:
                 port.oper = self.link_is_up(port, now)
+        for port in self.faulty_ports():
+            if not port.oper:
+                since = min(fault.since for fault in port.faults.values())
+                for end in _both_ends(self, port):
+                    end.changed_at = max(since, end.device.booted_at)
 
     def settle(self, now: float, touched: Iterable[Port] = ()) -> list[Notice]:
         """Work out the city anew after a change. `touched`: ports whose own faults or links changed."""
@@ -284,10 +290,11 @@ def remove_faults(city: City, target: Port | Device, now: float) -> list[Notice]
     """Take every fault off a port or a device. A device that hung is started anew."""
     if isinstance(target, Port):
         traffic.settle(target, now)
+        gone = _gone(target, target.faults.keys())
         target.faults.clear()
         city.faulty_codes.discard(target.code)
         city.flapping.discard(target.code)
-        return city.settle(now, _both_ends(city, target))
+        return [*city.settle(now, _both_ends(city, target)), *gone]
     if "hang" in target.faults:
         city.power_cycle(target, now)
     target.faults.clear()
@@ -297,12 +304,18 @@ def remove_faults(city: City, target: Port | Device, now: float) -> list[Notice]
 def remove_fault(city: City, port: Port, kind: str, now: float) -> list[Notice]:
     """Take one kind of fault off a port; the others stay."""
     traffic.settle(port, now)
+    gone = _gone(port, port.faults.keys() & {kind})
     port.faults.pop(kind, None)
     if kind == "flapping":
         city.flapping.discard(port.code)
     if not port.faults:
         city.faulty_codes.discard(port.code)
-    return city.settle(now, _both_ends(city, port))
+    return [*city.settle(now, _both_ends(city, port)), *gone]
+
+
+def _gone(port: Port, kinds: Set[str]) -> list[Notice]:
+    """What the switch notices of the end of faults: it looks again whether there is still a loop."""
+    return [Notice(Word.LOOP_GONE, port.device, port)] if "loop" in kinds else []
 
 
 def other_end(world: World, port: Port) -> Port | None:

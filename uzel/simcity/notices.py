@@ -110,6 +110,8 @@ def _dlink(notice: Notice, now: float, number: int) -> Iterator[str]:
         yield f"<134>{head} {info} Port {port.shape.base_port} link up, {speed_mbps(port)}Mbps  {duplex} duplex"
     elif port and notice.word is Word.LOOP:
         yield f"<132>{head} {warn} Port {port.shape.base_port} LBD loop occurred. Port blocked"
+    elif port and notice.word is Word.LOOP_GONE:
+        yield f"<134>{head} {info} Port {port.shape.base_port} LBD port recovered. Loop detection restarted"
     elif port and notice.word is Word.STORM:
         yield f"<132>{head} {warn} Broadcast storm is occurring (port: {port.shape.base_port})"
     elif port and notice.word is Word.BLOCKED:

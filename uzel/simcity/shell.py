@@ -193,5 +193,7 @@ class Dialect:
     # Glue "GigabitEthernet 0/1" into one word.
     words: Callable[[str], list[str]] = str.split
     refresh: str = ""
+    # What is said after a login.
+    welcome: Callable[[Session], str] = lambda session: ""
     # `show … | include TEXT` works.
     filters: bool = False

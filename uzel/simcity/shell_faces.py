@@ -9,14 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from uzel.core.topology import Kind
-from uzel.simcity import shell_cisco, shell_dlink
-from uzel.simcity.makes import CISCO, DLINK
+from uzel.simcity import shell_cisco, shell_dlink, shell_huawei
+from uzel.simcity.makes import CISCO, DLINK, HUAWEI
 from uzel.simcity.shell import Dialect, Shells
 from uzel.simcity.telnet import TelnetFace
 from uzel.simcity.terminal import Terminal, Wires
 from uzel.simcity.world import Device
 
-DIALECTS: dict[str, Dialect] = {DLINK: shell_dlink.DIALECT, CISCO: shell_cisco.DIALECT}
+DIALECTS: dict[str, Dialect] = {DLINK: shell_dlink.DIALECT, CISCO: shell_cisco.DIALECT, HUAWEI: shell_huawei.DIALECT}
 # Not 23 and 22, which are not for everybody to open: so far above the SNMP port that its usual 1161 gives these.
 TELNET_PORT, SSH_PORT = 2323, 2222
 _USUAL_SNMP_PORT = 1161

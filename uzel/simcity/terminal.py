@@ -192,7 +192,7 @@ class Terminal:
         if "cli-close-after-login" in session.device.faults:
             self.end()
             return
-        self._say("\n")
+        self._say("\n" + self._dialect.welcome(session))
         self._prompt()
 
     # Commands
