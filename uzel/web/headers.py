@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponseBadRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, HttpResponseNotFound
 
 # Tabler's icons in CSS are data: images; nothing else comes from outside the application's own files.
 POLICY = "; ".join(
@@ -34,7 +34,7 @@ class SecureHeadersMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         # No code, account or name has a NUL in it, and PostgreSQL refuses to compare with one.
-        response = HttpResponseBadRequest() if "\0" in request.path else self.get_response(request)
+        response = HttpResponseNotFound() if "\0" in request.path else self.get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if response.headers.get("Content-Type", "").startswith("text/html"):
