@@ -17,7 +17,7 @@ from uzel.core.readings import FdbEntry, PortReading
 from uzel.desk.lines import Line, lines_of
 from uzel.desk.operations import PER_MINUTE, ask_lines
 from uzel.journal.models import AuditRecord
-from uzel.network.models import Port, Probe, Site
+from uzel.network.models import DeviceState, Port, PortState, Probe, Site
 from uzel.people.models import Role, User
 from uzel.subscribers.models import Phone, Service, Subscriber
 
@@ -138,6 +138,15 @@ def test_the_way_to_the_centre(client: Client, subscriber: Subscriber) -> None:
     way = page.index('class="climb"')
     assert all(place > 0 for place in places)
     assert page.index("centre-sw1", way) > page.index("o1-sw1", way)
+
+
+def test_the_port_of_a_silent_switch_is_not_shown_as_up(client: Client, subscriber: Subscriber) -> None:
+    port = Port.objects.get(pk=subscriber.services.exclude(port=None).values_list("port", flat=True)[0])
+    PortState.objects.update_or_create(port=port, defaults={"oper_up": True, "admin_up": True})
+    line = lines_of(subscriber)[0]
+    assert line.port == port and line.up
+    DeviceState.objects.update_or_create(device=port.device, defaults={"answers": False, "is_lit": False})
+    assert lines_of(subscriber)[0].up is None
 
 
 def test_a_field_crew_sees_no_contacts(staff: dict[Role, User], subscriber: Subscriber) -> None:

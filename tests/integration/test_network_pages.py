@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests import web_data
+from uzel.network.equipment import PortCell
 from uzel.network.models import Device, DeviceState, Port, PortState, PowerFeed, Site
 from uzel.people.models import Role, User
 
@@ -95,3 +96,26 @@ def test_hundred_thousand_places(reader: Client, django_assert_max_num_queries: 
         part = reader.get("/network/o1/below/").content.decode()
     assert "o1-h0199" in part and "o1-h0200" not in part
     assert "o1-h0200" in reader.get("/network/o1/below/?after=o1-h0199").content.decode()
+
+
+def test_what_a_silent_device_said_of_its_ports_is_not_shown_as_true(reader: Client) -> None:
+    web_data.city()
+    switch = Device.objects.filter(site__code="o1-d1-k1", kind="switch").get()
+    port = Port.objects.create(device=switch, name="GigabitEthernet0/0/7", if_index=12)
+    PortState.objects.create(port=port, oper_up=True, admin_up=True)
+    state, _ = DeviceState.objects.update_or_create(device=switch, defaults={"answers": True, "is_lit": True})
+    page = reader.get(f"/devices/{switch.code}/").content.decode()
+    assert "jack-up" in page and ">0/0/7</span>" in page
+    DeviceState.objects.filter(pk=state.pk).update(answers=False, is_lit=False)
+    page = reader.get(f"/devices/{switch.code}/").content.decode()
+    assert "jack-unknown" in page and "jack-up" not in page
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [("25", "25"), ("1/25", "1/25"), ("GigabitEthernet0/0/1", "0/0/1"), ("XGigabitEthernet0/0/1", "X0/0/1"),
+     ("Fa0/1", "0/1"), ("Te1/1", "T1/1"), ("lag 1", "L1"), ("uplink", "3")],
+)  # fmt: skip
+def test_a_port_has_a_short_label(name: str, label: str) -> None:
+    cell = PortCell(Port(name=name, if_index=3), "up", None, "", 0)
+    assert cell.label == label

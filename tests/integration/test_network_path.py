@@ -48,8 +48,9 @@ def street() -> dict[str, Device]:
     join(far, core)
     join(transmitter, splitter)
     join(splitter, receiver)
-    PortState.objects.create(port=up, oper_up=None)
-    PortState.objects.create(port=down, oper_up=False)
+    PortState.objects.create(port=up, oper_up=False)
+    # The dark device said so before it went dark: that is no longer known.
+    PortState.objects.create(port=down, oper_up=True)
     DeviceState.objects.create(device=agg, answers=False, is_lit=False, since=timezone.now())
     DeviceState.objects.create(device=core, answers=True)
     return {d.code: d for d in (core, transmitter, agg, house, spare, far, splitter, receiver, ups)}
@@ -63,6 +64,13 @@ def test_shortest_way_with_states(street: dict[str, Device]) -> None:
     assert link is not None
     assert (link.below_port, link.above_port, link.up) == ("25", "1", False)
     assert steps[-1].is_source and steps[-1].link is None
+
+
+def test_a_link_between_the_silent_is_not_known(street: dict[str, Device]) -> None:
+    DeviceState.objects.create(device=street["house"], answers=False, is_lit=False)
+    PortState.objects.update(oper_up=True)
+    link = path_to_source(street["house"].pk)[0].link
+    assert link is not None and link.up is None
 
 
 def test_receiver_climbs_the_cable_tv_tree(street: dict[str, Device]) -> None:

@@ -11,6 +11,7 @@ from uzel.core.diagnosis import Evidence, Finding, Severity, diagnose
 from uzel.core.readings import UpsReading
 from uzel.network.light import Light, device_light
 from uzel.network.models import Device, DeviceKind, DeviceState, Port, Probe
+from uzel.network.queries import port_up
 from uzel.outages.models import Outage, OutageElement
 from uzel.outages.queries import outages_of_devices
 from uzel.subscribers.models import Service, Subscriber
@@ -41,6 +42,11 @@ class Line:
     def key(self) -> tuple[int, int | None]:
         """What tells lines apart: the ids of the device and of the port."""
         return self.device.pk, self.port.pk if self.port else None
+
+    @property
+    def up(self) -> bool | None:
+        """Whether the port has link; None where it is not known, as of a port of a silent device."""
+        return port_up(self.port, self.device)
 
     @property
     def by_cable(self) -> bool:

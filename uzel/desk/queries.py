@@ -6,7 +6,7 @@ from typing import Any
 
 from uzel.desk.lines import OPERATION, Line, Verdict, past_verdict
 from uzel.network.models import Port, Probe
-from uzel.network.queries import Step, paths_to_source
+from uzel.network.queries import Step, paths_to_source, port_up
 from uzel.outages.models import Outage, OutageElement
 from uzel.people.models import Role
 from uzel.subscribers.models import Service, Subscriber
@@ -74,7 +74,7 @@ def _neighbour(service: Service, line: Line) -> Neighbour:
         port=service.port,
         account=service.subscriber.account,
         name=service.subscriber.name,
-        up=state.oper_up if state else None,
+        up=port_up(service.port, line.device),
         since=state.since if state else None,
         is_this=service.subscriber_id == line.subscriber.pk,
     )

@@ -33,7 +33,7 @@ def around(device_ids: Iterable[int]) -> dict[str, Any]:
     shown = list(wanted)[:MOST]
     devices = with_planned(Device.objects.filter(pk__in=shown).select_related("site", "state"))
     links = Link.objects.filter(Q(a_device__in=shown) & Q(b_device__in=shown)).select_related(
-        "a_port__state", "b_port__state", "a_device", "b_device"
+        "a_port__state", "b_port__state", "a_device__state", "b_device__state"
     )
     nodes = [_node(device, len(adjacency.climb(joined, device.pk)), device.pk in set(here)) for device in devices]
     # What has no links (UPS, strip) stands in the list of devices, not in the drawing of light.
@@ -62,7 +62,7 @@ def _node(device: Device, rank: int, here: bool) -> dict[str, Any]:
 
 
 def _edge(link: Link) -> dict[str, Any]:
-    up = link_up((link.a_port, link.b_port))
+    up = link_up(link)
     return {
         "id": link.pk,
         "code": link.code,

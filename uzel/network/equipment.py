@@ -1,5 +1,6 @@
 """What the page of one device shows beside its neighbourhood: ports, power, trouble, checks."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,15 @@ class PortCell:
     speed_mbps: int | None
     peer: str
     services: int
+
+    @property
+    def label(self) -> str:
+        """The name as a panel has room for it: «0/0/1» of GigabitEthernet0/0/1, «X0/0/1» of XGigabitEthernet0/0/1."""
+        found = re.fullmatch(r"([A-Za-z-]*) ?(\d[\d/.:]*)", self.port.name)
+        if found is None:
+            return str(self.port.if_index)
+        plain = not found[1] or found[1][0].upper() in "FGE"
+        return f"{'' if plain else found[1][0].upper()}{found[2]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +71,13 @@ def front_panel(device: Device) -> list[PortCell]:
         elif link.b_port_id:
             peers[link.b_port_id] = link.a_device.code
     ports = device.ports.select_related("state").annotate(served=Count("services", filter=Q(services__is_active=True)))
-    return [_cell(port, peers.get(port.pk, ""), port.served) for port in ports.order_by("if_index")]
+    # What a silent device said of its ports is old.
+    silent = getattr(getattr(device, "state", None), "answers", None) is False
+    return [_cell(port, peers.get(port.pk, ""), port.served, silent) for port in ports.order_by("if_index")]
 
 
-def _cell(port: Port, peer: str, services: int) -> PortCell:
-    state = getattr(port, "state", None)
+def _cell(port: Port, peer: str, services: int, silent: bool) -> PortCell:
+    state = None if silent else getattr(port, "state", None)
     speed = state.speed_mbps if state else None
     if state is None or (state.oper_up is None and state.admin_up is None):
         look = "unknown"

@@ -58,7 +58,8 @@ def paths_to_source(device_ids: Iterable[int]) -> dict[int, list[Step]]:
     climbed = {pk: adjacency.climb(here, pk) for pk in device_ids}
     met = [step for steps in climbed.values() for step in steps]
     devices = with_planned(Device.objects.select_related("site", "state")).in_bulk({pk for pk, _ in met})
-    links = Link.objects.select_related("a_port__state", "b_port__state").in_bulk({link for _, link in met if link})
+    ends = ("a_port__state", "b_port__state", "a_device__state", "b_device__state")
+    links = Link.objects.select_related(*ends).in_bulk({link for _, link in met if link})
     return {
         start: [_step(devices[pk], links.get(link) if link else None) for pk, link in steps if pk in devices]
         for start, steps in climbed.items()
@@ -92,11 +93,22 @@ def _link_step(link: Link, below: int) -> LinkStep:
         medium=link.medium,
         below_port=ends[0].name if ends[0] else "",
         above_port=ends[1].name if ends[1] else "",
-        up=link_up(ends),
+        up=link_up(link),
     )
 
 
-def link_up(ends: tuple[Port | None, Port | None]) -> bool | None:
-    """Whether the ports of a link say that it is up: down if either end says so, None if neither was seen."""
-    said = [port.state.oper_up for port in ends if port and hasattr(port, "state") and port.state.oper_up is not None]
+def port_up(port: Port | None, device: Device) -> bool | None:
+    """Whether a port of `device` has link; None where it was not seen, or what it said is old: its device is silent.
+
+    Both come with their `state`.
+    """
+    silent = getattr(getattr(device, "state", None), "answers", None) is False
+    state = getattr(port, "state", None)
+    return state.oper_up if state and not silent else None
+
+
+def link_up(link: Link) -> bool | None:
+    """Whether the ports of a link say that it is up: down if either end says so, None if neither says anything."""
+    ends = port_up(link.a_port, link.a_device), port_up(link.b_port, link.b_device)
+    said = [up for up in ends if up is not None]
     return all(said) if said else None

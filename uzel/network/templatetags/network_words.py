@@ -43,7 +43,17 @@ PORTS = {
     "down": _("no link"),
     "off": _("switched off"),
     "slow": _("slower than it should be"),
-    "unknown": _("not seen yet"),
+    "unknown": _("not known"),
+}
+# Why a check failed: the codes of the drivers and of the prober.
+ERRORS = {
+    "timeout": _("no answer in time"),
+    "unreachable": _("the address cannot be reached"),
+    "denied": _("access is refused"),
+    "malformed": _("the answer cannot be read"),
+    "no_such": _("the device does not tell this"),
+    "no_address": _("the device has no address"),
+    "internal": _("a mistake of ours, see the log"),
 }
 
 
@@ -99,3 +109,9 @@ def kind_word(kind: str) -> str:
 def site_level_word(level: int) -> str:
     """A level of the hierarchy."""
     return str(Level(level).label)
+
+
+@register.filter
+def error_word(code: str) -> str:
+    """Why a check failed."""
+    return _worded(ERRORS, code)
