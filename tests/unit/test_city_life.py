@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from uzel.simcity import commands, memory, plan
+from uzel.simcity import commands, memory, notices, plan
 from uzel.simcity.commands import Refused
 from uzel.simcity.dynamics import City, Pace, Word
 from uzel.simcity.plan_network import CityTooSmall
@@ -182,6 +182,22 @@ def test_faults_outlive_the_process(city: City, folder: Path) -> None:
     again = memory.recall(load(folder), NOW + 100, PACE)
     assert commands.faults_in_force(again) == commands.faults_in_force(city)
     assert again.lit == city.lit and again.epoch == city.epoch
+
+
+def test_a_fault_keeps_its_time_over_a_restart(city: City, folder: Path) -> None:
+    code = next(p.code for d in city.world.devices.values() for p in d.ports if p.stations and not p.far)
+    do(city, NOW + 50, do="fault", target=code, fault="no-link")
+    memory.save(city)
+    again = memory.recall(load(folder), NOW + 900, PACE)
+    assert again.world.ports[code].changed_at == NOW + 50
+
+
+def test_the_switch_tells_that_a_loop_is_gone(city: City) -> None:
+    port = next(p for d in city.world.devices.values() for p in d.ports if p.stations and d.make.family == "dlink")
+    do(city, do="fault", target=port.code, fault="loop")
+    (notice,) = do(city, do="heal", target=port.code).notices
+    (line,) = notices.syslog(notice, NOW, 1)
+    assert line.endswith(b"Port %d LBD port recovered. Loop detection restarted" % port.shape.base_port)
 
 
 @pytest.mark.parametrize(
