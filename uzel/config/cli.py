@@ -17,6 +17,7 @@ django.setup()
 # Commands of the apps can be imported only now: Django refuses models before its set-up.
 from uzel.config import demo as demonstration  # noqa: E402
 from uzel.pollers.cli import monitor, prober  # noqa: E402
+from uzel.pollers.cli_device import device  # noqa: E402
 from uzel.simcity.cli import city  # noqa: E402
 from uzel.subscribers.cli import import_  # noqa: E402
 
@@ -35,6 +36,7 @@ def main(context: click.Context) -> None:
 
 
 main.add_command(city)
+main.add_command(device)
 main.add_command(import_)
 main.add_command(monitor)
 main.add_command(prober)

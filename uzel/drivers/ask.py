@@ -149,7 +149,7 @@ async def ask(
     Raises AskError.
     """
     page, began = facts.page, time.monotonic()
-    values = _checked(page, values or Values())
+    values = _checked(facts, page, values or Values())
     possible = [By.CLI] if by is By.CLI and operation in page.asks else ways(page, operation)
     possible = [way for way in possible if by in (None, way)]
     if not possible:
@@ -170,14 +170,17 @@ async def ask(
     raise next((error for error in reversed(errors) if error.stage != "question"), errors[-1])
 
 
-def _checked(page: Page, values: Values) -> Values:
-    """The values, the port spelt as the command line does. One of a wrong type is refused before anything is opened."""
+def _checked(facts: Facts, page: Page, values: Values) -> Values:
+    """The values, the port spelt as the command line does. A wrong one is refused before anything is opened."""
     if values.port is None:
         return values
     try:
-        return replace(values, port=port(_spelt(page, values.port), page))
+        values = replace(values, port=port(_spelt(page, values.port), page))
     except BadInputError as error:
         raise AskError(f"bad_{error.field}", permanent=True, stage="question") from error
+    if facts.ports and values.port not in {_spelt(page, name) for name in facts.ports}:
+        raise AskError("no_such", permanent=True, stage="question")
+    return values
 
 
 def _spelt(page: Page, name: str) -> str:

@@ -58,11 +58,25 @@ class DeviceKind(models.TextChoices):
 
 
 class AccessGroup(models.Model):
-    """How a group of devices is asked. Read only by the pollers, never by web workers."""
+    """How a group of devices is asked. Read only by the pollers, never by web workers.
+
+    The passwords are ciphertexts: the key is the pollers' (see docs/settings.md), the database has none.
+    """
+
+    class Wire(models.TextChoices):
+        TELNET = "telnet", "telnet"
+        SSH = "ssh", "SSH"
 
     code = models.CharField(max_length=60, unique=True)
     snmp_community = models.CharField(max_length=100, default="public")
     snmp_port = models.PositiveIntegerField(default=161)
+    # The imports write these rows by SQL, so the database itself knows the defaults.
+    cli_protocol = models.CharField(max_length=10, choices=Wire.choices, default=Wire.TELNET, db_default=Wire.TELNET)
+    cli_port = models.PositiveIntegerField(default=23, db_default=23)
+    # Empty: the devices of the group are not asked by their command line.
+    username = models.CharField(max_length=100, blank=True, default="", db_default="")
+    password_encrypted = models.CharField(max_length=1000, blank=True, default="", db_default="")
+    enable_encrypted = models.CharField(max_length=1000, blank=True, default="", db_default="")
 
     def __str__(self) -> str:
         return self.code
@@ -212,7 +226,8 @@ class Probe(models.Model):
         indexes = [
             models.Index(fields=["id"], name="probe_waiting", condition=Q(state="waiting")),
             models.Index(fields=["device", "-asked_at"]),
-            models.Index(fields=["subject", "-asked_at"]),
+            # How many one person asked for lately.
+            models.Index(fields=["asked_by", "-asked_at"]),
         ]
 
     def __str__(self) -> str:
