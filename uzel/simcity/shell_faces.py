@@ -12,8 +12,9 @@ from uzel.core.topology import Kind
 from uzel.simcity import shell_cisco, shell_dlink, shell_huawei
 from uzel.simcity.makes import CISCO, DLINK, HUAWEI
 from uzel.simcity.shell import Dialect, Shells
+from uzel.simcity.ssh import Ssh, SshFace
 from uzel.simcity.telnet import TelnetFace
-from uzel.simcity.terminal import Terminal, Wires
+from uzel.simcity.terminal import IDLE_S, Terminal, Wires
 from uzel.simcity.world import Device
 
 DIALECTS: dict[str, Dialect] = {DLINK: shell_dlink.DIALECT, CISCO: shell_cisco.DIALECT, HUAWEI: shell_huawei.DIALECT}
@@ -92,14 +93,33 @@ def _telnet(faces: Faces, device: Device, connection: socket.socket, peer: str) 
     faces.spawn(loop.create_task(opening))
 
 
+def _ssh_with(ssh: Ssh) -> Serve:
+    def serve(faces: Faces, device: Device, connection: socket.socket, peer: str) -> None:
+        loop = asyncio.get_running_loop()
+        if device.id not in faces.shells.city.lit:
+            # Nobody is there to shake hands; the client finds out by its own patience.
+            loop.call_later(IDLE_S, connection.close)
+            return
+
+        def open_terminal(face: SshFace) -> Terminal:
+            return faces.terminal(device, Wires(face.write, face.close, loop.call_later), peer)
+
+        faces.spawn(loop.create_task(ssh.serve(connection, open_terminal)))
+
+    return serve
+
+
 def open_faces(shells: Shells) -> Faces:
     """Listen at every switch. Raises OSError (with the address in `filename`) when one is taken."""
     faces = Faces(shells)
+    ssh = _ssh_with(Ssh(shells.city.world.folder))
     for device in shells.city.world.devices.values():
-        if has_shell(device):
+        if not has_shell(device):
+            continue
+        for port, serve in ((telnet_port(device), _telnet), (ssh_port(device), ssh)):
             try:
-                faces.listen(device, telnet_port(device), _telnet)
+                faces.listen(device, port, serve)
             except OSError as error:
                 faces.close()
-                raise OSError(error.errno, error.strerror, f"{device.address}:{telnet_port(device)}") from error
+                raise OSError(error.errno, error.strerror, f"{device.address}:{port}") from error
     return faces
