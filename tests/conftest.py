@@ -9,7 +9,10 @@ from uzel.config.settings import HOME
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
-    """Start the embedded server unless DATABASE_URL names a real one (pytest-django calls this first)."""
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Start the embedded server unless DATABASE_URL names a real one (pytest-django calls this first).
+
+    Each worker of a parallel run has a database of its own: that is what the argument brings about.
+    """
     if not os.environ.get("DATABASE_URL"):
         embedded.start(HOME)
