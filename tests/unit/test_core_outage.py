@@ -265,9 +265,44 @@ def test_the_uptime_after_return_tells_power_from_line():
     net = network("1-2 2-3")
     found = one(explain(net, heard(net, [2, 3])))
     back = Evidence({2: Seen(True, 200.0, booted_at=50.0)}, now=200.0)
-    assert [it.kind for it in after_return(found.hypotheses, {2}, back, 100.0)] == [CauseKind.LINK_CUT]
+    assert [it.kind for it in after_return(net, found.hypotheses, {2}, back, 100.0)] == [CauseKind.LINK_CUT]
     back = Evidence({2: Seen(True, 200.0, booted_at=190.0)}, now=200.0)
-    assert [it.kind for it in after_return(found.hypotheses, {2}, back, 100.0)] == [CauseKind.DEVICE_DEAD]
+    assert [it.kind for it in after_return(net, found.hypotheses, {2}, back, 100.0)] == [CauseKind.DEVICE_DEAD]
+
+
+def back(*restarted, kept=()):
+    """Those that answer again at 200 after a failure at 100."""
+    seen = {i: Seen(True, 200.0, booted_at=190.0) for i in restarted}
+    return Evidence(seen | {i: Seen(True, 200.0, booted_at=50.0) for i in kept}, now=200.0)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "causes"),
+    [
+        (back(5, 9), ["mains_lost"]),  # what shares the mains of the house restarted with it
+        (back(5, kept=[9]), ["device_dead"]),  # what shares them never stopped
+        (back(5), ["undecided", "device_dead", "mains_lost"]),  # nobody else is there to tell
+        (back(9, kept=[5]), ["link_cut"]),
+    ],
+)
+def test_what_shares_the_mains_of_a_house_tells_a_restart_from_lost_power(evidence, causes):
+    """#1 - 2 - 5, and a receiver 9 beside 5 on the same mains, lit from 2 and asked through 5."""
+    power = (Node(-10, MAINS, watched=False), Node(5, SWITCH, feeds=(-10,)))
+    net = network("1-2 2-5 2-9", *power, Node(9, RECEIVER, via=5, feeds=(-10,)))
+    found = one(explain(net, heard(net, [5, 9])))
+    assert {"undecided", "mains_lost", "device_dead", "link_cut"} == {it.kind for it in found.hypotheses}
+    left = after_return(net, found.hypotheses, {5}, evidence, 100.0)
+    assert [it.kind for it in left] == causes
+    assert all(it.reasons for it in left)
+
+
+def test_an_uptime_kept_refutes_lost_mains():
+    net = houses_of_one_area()
+    found = one(explain(net, heard(net, [5, 6, 7], on_battery={8})))
+    assert [it.kind for it in after_return(net, found.hypotheses, {5, 6, 7}, back(5, 6, 7), 100.0)] == ["mains_lost"]
+    assert [it.kind for it in after_return(net, found.hypotheses, {5, 6, 7}, back(kept=[5, 6, 7]), 100.0)] == [
+        "undecided"
+    ]
 
 
 def test_nothing_is_settled_until_the_boundary_and_the_shadow_were_asked():

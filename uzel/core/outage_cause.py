@@ -158,18 +158,50 @@ def _union(kind: CauseKind, causes: Sequence[Cause]) -> Cause:
 
 
 def after_return(
-    hypotheses: Sequence[Cause], roots: Set[int], evidence: Evidence, began_at: float
+    network: Network, hypotheses: Sequence[Cause], roots: Set[int], evidence: Evidence, began_at: float
 ) -> tuple[Cause, ...]:
-    """What is left of the hypotheses when roots answer again: a root with a new uptime had lost power or was restarted
-    (no link was cut); with its old uptime it never stopped (its line was cut)."""
-    back = {i: seen.booted_at for i in roots if (seen := evidence.seen.get(i)) and seen.answers and seen.booted_at}
-    if not back or hypotheses[0].kind in (CauseKind.MANAGEMENT_FAULT, CauseKind.PLANNED_WORK):
+    """What is left of the hypotheses when roots answer again: a root with its old uptime never stopped (its line was
+    cut); with a new one it lost power or was restarted, and what shares its mains tells which."""
+    back = _uptimes(roots, evidence, began_at)
+    if len(set(back.values())) != 1 or hypotheses[0].kind in (CauseKind.MANAGEMENT_FAULT, CauseKind.PLANNED_WORK):
         return tuple(hypotheses)
-    restarted = tuple(sorted(i for i, booted in back.items() if booted > began_at - CLOCK_SLACK_S))
-    kept = tuple(sorted(back.keys() - set(restarted)))
-    if restarted and kept:
-        return tuple(hypotheses)
-    reason = Reason("uptime_reset", restarted) if restarted else Reason("uptime_kept", kept)
-    fits = {CauseKind.DEVICE_DEAD, CauseKind.MAINS_LOST} if restarted else {CauseKind.LINK_CUT}
-    left = [replace(cause, reasons=(*cause.reasons, reason)) for cause in hypotheses if cause.kind in fits]
-    return tuple(left) if left else (replace(hypotheses[0], reasons=(*hypotheses[0].reasons, reason)),)
+    if set(back.values()) == {False}:
+        reason = Reason("uptime_kept", tuple(sorted(back)))
+        left = [cause for cause in hypotheses if cause.kind is CauseKind.LINK_CUT]
+        # A device that hung came back as it was; one without mains cannot have.
+        if not left and hypotheses[0].kind is CauseKind.MAINS_LOST:
+            left = [Cause(CauseKind.UNDECIDED, tuple(sorted(roots)), (), hypotheses[0].reasons)]
+    else:
+        left, company = _of_restart(network, hypotheses, roots, evidence, began_at)
+        reason = Reason("uptime_reset", tuple(sorted({*back, *company})))
+    return tuple(replace(cause, reasons=(*cause.reasons, reason)) for cause in left or hypotheses[:1])
+
+
+def _uptimes(nodes: Iterable[int], evidence: Evidence, began_at: float) -> dict[int, bool]:
+    """Whether each of those that answer and say when they started did so since the failure began."""
+    heard = ((i, evidence.seen[i]) for i in nodes if i in evidence.seen)
+    return {i: it.booted_at > began_at - CLOCK_SLACK_S for i, it in heard if it.answers and it.booted_at}
+
+
+def _of_restart(
+    network: Network, hypotheses: Sequence[Cause], roots: Set[int], evidence: Evidence, began_at: float
+) -> tuple[list[Cause], Set[int]]:
+    """The hypotheses that a restart leaves, and who restarted beside the roots because of lost mains.
+
+    All that only those mains feed restarted: they failed. Some of it never stopped: they did not. Nobody else is
+    there to tell: a dead device and lost mains both stand, undecided.
+    """
+    left = []
+    for cause in hypotheses:
+        if cause.kind is CauseKind.MAINS_LOST:
+            fed = {i for source in cause.nodes if source in network.nodes for i in falls(network, source)} - roots
+            company = _uptimes(fed, evidence, began_at)
+            if company and all(company.values()):
+                return [cause], company.keys()
+            if not company:
+                left.append(cause)
+        elif cause.kind is CauseKind.DEVICE_DEAD:
+            left.append(cause)
+    if hypotheses[0].kind is CauseKind.UNDECIDED and len({cause.kind for cause in left}) > 1:
+        left.insert(0, replace(hypotheses[0], links=()))
+    return left, frozenset()

@@ -202,7 +202,7 @@ class _Decision:
         roots = {e.device_id for e in self.elements.values() if e.outage_id == outage.pk and e.is_root}
         hypotheses = causes_of(outage.hypotheses)
         if hypotheses and roots:
-            hypotheses = after_return(hypotheses, roots, self.evidence, outage.began_at.timestamp())
+            hypotheses = after_return(self.net.network, hypotheses, roots, self.evidence, outage.began_at.timestamp())
             was, outage.cause = outage.cause, Outage.Cause(hypotheses[0].kind.value)
             outage.hypotheses = [_as_json(cause) for cause in hypotheses]
             if was != outage.cause:
