@@ -146,8 +146,12 @@ def test_language_and_theme_are_of_the_account(staff: dict[Role, User]) -> None:
 
 
 def test_demo_accounts_one_per_role_and_again(db: None) -> None:
-    first = operations.create_demo_accounts()
-    again = operations.create_demo_accounts()
+    first = operations.create_demo_accounts({})
+    signed_in = Client()
+    assert _sign_in(signed_in, "lead", {name: password for _, name, password in first}["lead"]) == 302
+    again = operations.create_demo_accounts({name: password for _, name, password in first})
+    assert again == first
+    assert signed_in.get("/").status_code == 200, "a restart of the demo signs nobody out"
     assert [role for role, _, _ in first] == [str(role) for role in Role]
     assert [name for _, name, _ in again] == ["operator", "coordinator", "lead", "engineer", "field", "admin"]
     assert User.objects.count() == 6

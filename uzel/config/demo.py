@@ -1,6 +1,7 @@
 """`uzel demo`: a whole Uzel with a simulated city, on one machine, with one command."""
 
 import fcntl
+import json
 import os
 import socket
 import subprocess
@@ -114,11 +115,20 @@ def _parts(home: Path, city: Path, port: int) -> list[Part]:
     ]
 
 
+def _accounts(file: Path) -> list[tuple[str, str, str]]:
+    """The demo's logins (role, login, password), the same at each start of the same city."""
+    kept = json.loads(file.read_text()) if file.is_file() else {}
+    made = create_demo_accounts(kept)
+    file.touch(mode=0o600)
+    file.write_text(json.dumps({username: password for _, username, password in made}))
+    return made
+
+
 def _greet(console: Console, port: int, home: Path) -> None:
     """The one address, the logins, and what to try."""
     table = Table("role", "login", "password", box=None, pad_edge=False)
-    for role, username, password in create_demo_accounts():
-        table.add_row(role, username, password)
+    for row in _accounts(home / "demo-logins.json"):
+        table.add_row(*row)
     console.print(f"\n[bold]Uzel is up: http://127.0.0.1:{port}/[/]\n")
     console.print(table)
     console.print(

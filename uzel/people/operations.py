@@ -1,6 +1,7 @@
 """Changes of accounts, each in one transaction with its line in the audit trail."""
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.sessions.models import Session
@@ -62,21 +63,24 @@ def end_sessions(user: User) -> None:
             session.delete()
 
 
-def create_demo_accounts() -> list[tuple[str, str, str]]:
-    """Make one account per role for the demo: (role, username, password); the password is made anew at each call.
+def create_demo_accounts(kept: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Make one account per role for the demo: (role, username, password).
 
-    An account of that name that exists keeps its other fields.
+    `kept` holds the passwords of an earlier start by username: an account that still has its one is left as it is,
+    sessions and all. An account of that name that exists keeps its other fields.
     """
     made = []
     for username, role, first_name, last_name in DEMO:
-        password = secrets.token_urlsafe(6)
+        password = kept.get(username) or secrets.token_urlsafe(6)
         with transaction.atomic():
             user, created = User.objects.select_for_update().get_or_create(
                 username=username, defaults={"role": role, "first_name": first_name, "last_name": last_name}
             )
-            user.set_password(password)
-            user.save()
-            audit(user=None, action="account.created" if created else "account.changed", obj=user, username="demo")
+            if created or not user.check_password(password):
+                user.set_password(password)
+                user.save()
+                action = "account.created" if created else "account.changed"
+                audit(user=None, action=action, obj=user, username="demo")
         made.append((str(role), username, password))
     return made
 
