@@ -81,6 +81,15 @@ class Session:
         self.shells.publish(notices)
 
 
+def who_answers(session: Session, name: Callable[[Device], str]) -> Device:
+    """The device whose name stands in the prompt: with the fault `cli-wrong-host` another one's."""
+    device = session.device
+    if "cli-wrong-host" not in device.faults:
+        return device
+    others = (d for d in session.city.world.devices.values() if d.make.family == device.make.family)
+    return next((d for d in others if name(d) != name(device)), device)
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a command answers.

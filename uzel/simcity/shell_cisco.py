@@ -7,7 +7,7 @@ from uzel.simcity import shell_cisco_ports as ports
 from uzel.simcity import shell_cisco_tables as tables
 from uzel.simcity import shell_cisco_unit as unit
 from uzel.simcity.changes import clear_counters, describe, switch_port, unblock
-from uzel.simcity.shell import ENABLE_SECRET, Args, Command, Dialect, Level, Miss, Reply, Session
+from uzel.simcity.shell import ENABLE_SECRET, Args, Command, Dialect, Level, Miss, Reply, Session, who_answers
 from uzel.simcity.shell_cisco_ports import find_port, real
 from uzel.simcity.world import Device
 
@@ -18,10 +18,7 @@ _BAD = "% Invalid input detected at '^' marker.\n\n"
 
 
 def _prompt(session: Session) -> str:
-    device = session.device
-    if "cli-wrong-host" in device.faults:
-        others = [d for d in session.city.world.devices.values() if d.make is device.make and d is not device]
-        device = others[0] if others else device
+    device = who_answers(session, lambda d: d.code)
     name = device.code + ("-spare" if session.renamed else "")
     name = name[:_NAME_IN_MODES] if session.view else name
     return f"{name}{_MODES[session.view]}{'#' if session.level is Level.ADMIN else '>'}"

@@ -10,7 +10,7 @@ from uzel.simcity import shell_dlink_changes as changes
 from uzel.simcity import shell_dlink_ports as ports
 from uzel.simcity import shell_dlink_tables as tables
 from uzel.simcity import shell_dlink_unit as unit
-from uzel.simcity.shell import ENABLE_SECRET, Args, Command, Dialect, Level, Miss, Reply, Session
+from uzel.simcity.shell import ENABLE_SECRET, Args, Command, Dialect, Level, Miss, Reply, Session, who_answers
 from uzel.simcity.world import Device, spread
 
 # Models whose levels are numbers: administrator, user.
@@ -28,10 +28,7 @@ def host(device: Device) -> str:
 
 def prompt(session: Session) -> str:
     """`o1-d1-k1-h1-sw1:admin#`, `DES-3028:5#`."""
-    device = session.device
-    if "cli-wrong-host" in device.faults:
-        others = [d for d in session.city.world.devices.values() if d.make is device.make and d is not device]
-        device = others[0] if others else device
+    device = who_answers(session, host)
     admin, user = _NUMBERS.get(device.make.model, ("admin", "user"))
     name = host(device) + ("-spare" if session.renamed else "")
     return f"{name}:{admin if session.level is Level.ADMIN else user}#"

@@ -7,17 +7,14 @@ from uzel.simcity import shell_huawei_ports as ports
 from uzel.simcity import shell_huawei_tables as tables
 from uzel.simcity import shell_huawei_unit as unit
 from uzel.simcity.changes import clear_counters, describe, switch_port, unblock
-from uzel.simcity.shell import ENABLE_SECRET, Args, Command, Dialect, Level, Miss, Reply, Session, find
+from uzel.simcity.shell import ENABLE_SECRET, Args, Command, Dialect, Level, Miss, Reply, Session, find, who_answers
 from uzel.simcity.shell_cisco_ports import real
 from uzel.simcity.shell_huawei_ports import WRONG, find_port
 from uzel.simcity.world import Device
 
 
 def _prompt(session: Session) -> str:
-    device = session.device
-    if "cli-wrong-host" in device.faults:
-        others = [d for d in session.city.world.devices.values() if d.make is device.make and d is not device]
-        device = others[0] if others else device
+    device = who_answers(session, lambda d: d.code)
     name = device.code + ("-spare" if session.renamed else "")
     if not session.view:
         return f"<{name}>"
