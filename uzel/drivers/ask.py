@@ -284,7 +284,7 @@ async def _dialogue(session: CliSession, way: Ask, lines: Sequence[str]) -> str:
             await session.run(line)
         if way.wait_s:
             await asyncio.sleep(way.wait_s)
-        text = await session.run(question, stop=way.stop)
+        text = await session.run(question, stop=way.stop, whole="{port}" not in way.command)
         for line in back:
             await session.run(line)
         done = True

@@ -67,3 +67,5 @@ class Page:
     no_paging: tuple[str, ...] = ()
     leave: str = "logout"
     confirms: tuple[tuple[str, str], ...] = field(default=())
+    # Screens that refresh themselves until they are left: their last line, the key for the next page, the one to leave.
+    screens: tuple[tuple[str, str, str], ...] = ()

@@ -62,6 +62,7 @@ class Failed:
 Step = Send | Ready | Answer | Failed
 
 _LONGEST_PROMPT = 512
+_REPEATS, _MOST_PAGES = 2, 64
 _FIRST_LINES = 4  # a refusal stands at the top of an answer; further down the same words are somebody's log
 
 
@@ -81,6 +82,8 @@ class Session:
         self._seen = 0  # up to here pagers and questions of the buffer were dealt with
         self._command = ""
         self._set_up = list(page.no_paging)
+        self._whole, self._repeats = False, 0
+        self._pages: list[frozenset[str]] = []
 
     def feed(self, data: bytes) -> list[Step]:
         """Take what came. May be called with any cut of the stream."""
@@ -94,11 +97,15 @@ class Session:
             steps += step
         return steps
 
-    def ask(self, line: str) -> list[Step]:
-        """Send a command. Raises RuntimeError unless the session is ready."""
+    def ask(self, line: str, *, whole: bool = False) -> list[Step]:
+        """Send a command. Raises RuntimeError unless the session is ready.
+
+        `whole`: of a screen that refreshes itself, all pages are wanted, not the first one only.
+        """
         if self.stage is not Stage.READY:
             raise RuntimeError(f"the session is {self.stage}, not ready")
-        self.stage = Stage.BUSY
+        self.stage, self._whole = Stage.BUSY, whole
+        self._pages, self._repeats = [], 0
         return self._send_command(line)
 
     def timeout(self) -> list[Step]:
@@ -127,9 +134,29 @@ class Session:
             if re.search(pattern, fresh):
                 self._seen = len(self._buffer)
                 return [Send(reply.encode() + (b"" if (pattern, reply) in self.page.pagers else self._end))]
+        for pattern, forward, leave in self.page.screens:
+            if re.search(pattern, fresh):
+                return [Send((forward if self._turn_page() else leave).encode())]
         # A prompt counts after the echo of the command only: DGS-3120 (4.04.R004) prints a second one after login.
         echoed = "\n" in self._buffer and (self.stage is not Stage.BUSY or self._command[:8] in self._buffer)
         return self._finish() if echoed and self._is_ours(tail) else []
+
+    def _turn_page(self) -> bool:
+        """Whether there may be more pages of a screen. One that came before is cut out: it tells nothing new.
+
+        The last page comes again when the next one is asked for, but any page does when its time to refresh comes in
+        between: only two in a row that are known are an end.
+        """
+        page = self._buffer[self._seen :]
+        starts = frozenset(words[0] for line in draw(page)[0] if (words := line.split()))
+        # The first page has the echo of the command above it, its repetition has not.
+        known = any(starts <= earlier for earlier in self._pages)
+        if known:
+            self._buffer = self._buffer[: self._seen]
+        self._pages.append(starts)
+        self._repeats = self._repeats + 1 if known else 0
+        self._seen = len(self._buffer)
+        return self._whole and self._repeats < _REPEATS and len(self._pages) < _MOST_PAGES
 
     def _log_in(self, tail: str) -> list[Step]:
         if self._refusal(everywhere=True) is Refusal.LOCKED:

@@ -32,11 +32,11 @@ PAGE = Page(
     prompt=r"^(?P<host>[\w./()+ -]{1,64}?)(?::(?P<level>\w{1,8}))?#\s*$",
     user_prompt=r"^[\w./()+ -]{1,64}?:(?:3|6|user|operator)#\s*$",
     pagers=(
-        (r"CTRL\+C.*\bq Quit\b.*\br Refresh\b", "q"),  # a screen that refreshes itself: its first page is all there is
         (r"CTRL\+C.*\ba A(?:ll|LL)\b", "a"),
         (r"---MORE---", "a"),
         (r"\[Yes/press any key for no\]", "Y"),  # DGS-3100
     ),
+    screens=((r"CTRL\+C.*\bq Quit\b.*\br Refresh\b", "n", "q"),),
     refusals=(
         (r"^System locked by other session!", Refusal.LOCKED),
         (r"^(?:Available commands|Next possible completions)\s*:", Refusal.UNKNOWN_COMMAND),

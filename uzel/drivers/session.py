@@ -84,14 +84,16 @@ class CliSession:
         if self.target.host and self.host != self.target.host:
             raise self._fail(Trouble.WRONG_HOST, "login", f"{self.host!r} answers in place of {self.target.host!r}")
 
-    async def run(self, line: str, *, stop: str = "") -> str:
+    async def run(self, line: str, *, stop: str = "", whole: bool = False) -> str:
         """Send a command, return what came until the prompt, raw. `stop` ends a screen that refreshes itself.
+
+        `whole`: of such a screen, all pages are wanted.
 
         Raises SessionError; after command_refused and low_privilege the session is still good.
         """
         if not self.is_open:
             raise self._fail(Trouble.CLOSED, "command", "")
-        steps = self._machine.ask(line)
+        steps = self._machine.ask(line, whole=whole)
         answer = await self._until_done(steps, self._patience.command_s, stop=stop)
         text = self._without_secrets(answer.text if answer else "")
         if answer and answer.refusal:

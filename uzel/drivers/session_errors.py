@@ -70,12 +70,12 @@ class SessionError(Exception):
 class Patience:
     """How long each stage may take, seconds. `silence_s`: no byte for so long within an answer means that it hangs.
 
-    A cable test of a D-Link is silent for 1-3 s a port; DES-3526 takes up to 2 s to log in.
+    A cable test of a D-Link is silent for 1-3 s a port, a Huawei that pings four times in vain for 8 s.
     """
 
     connect_s: float = 3.0
     login_s: float = 10.0
     command_s: float = 30.0
-    silence_s: float = 8.0
+    silence_s: float = 10.0
     # All of our sessions with the device are taken.
     turn_s: float = 20.0

@@ -197,3 +197,29 @@ def test_whatever_comes_raises_nothing_and_sends_the_password_only_when_asked(da
     assert all(isinstance(step, Send | Ready | Answer | Failed) for step in steps)
     if b"ass" not in data:
         assert not any(isinstance(step, Send) and step.secret for step in steps)
+
+
+REFRESH = PAGER[:-6] + "p Previous Page r Refresh"
+
+
+def screen(*ports):
+    """A page of a screen that refreshes itself, as DES-3200 draws it."""
+    rows = "".join(f"{port:<8} Enabled  Auto/Disabled  100M/Full/None  Enabled\n\r" for port in ports)
+    return f"\x1b[2J\x1b[1;1HPort     State\n\r-------- --------\n\r{rows}\x1b[7m{REFRESH}\x1b[0m"
+
+
+@pytest.mark.parametrize("size", [0, 1, 7])
+def test_all_pages_of_a_screen_are_turned_each_taken_once(size):
+    machine = ready_dlink(size)
+    machine.ask("show ports", whole=True)
+    assert feed(machine, "show ports\n\rCommand: show ports\n\r" + screen(1, 2), size) == [Send(b"n")]
+    # The time to refresh comes before the key does: the first page once more.
+    assert feed(machine, screen(1, 2), size) == [Send(b"n")]
+    assert feed(machine, screen(3, 4), size) == [Send(b"n")]
+    assert feed(machine, screen("25 (C)", "25 (F)"), size) == [Send(b"n")]
+    assert feed(machine, screen("25 (C)", "25 (F)"), size) == [Send(b"n")]
+    assert feed(machine, screen("25 (C)", "25 (F)"), size) == [Send(b"q")]
+    (answer,) = feed(machine, "\r\x1b[K\n\rDES-3526:4#", size)
+    parsed = parse_ports(answer.text)
+    assert [row.port for row in parsed.rows] == ["1", "2", "3", "4", "25", "25"]
+    assert parsed.not_understood == ()
