@@ -12,12 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from tests import web_data
-from uzel.core.diagnosis import ADVICE, Code, Fact, Finding
-from uzel.core.readings import FdbEntry, PortReading
-from uzel.desk.lines import Line, lines_of
+from uzel.core.answers import CablePair, CableTest, PairState
+from uzel.core.diagnosis import ADVICE, Code, Evidence, Fact, Finding, diagnose
+from uzel.core.readings import FdbEntry, OpticalReading, PortReading
+from uzel.desk.lines import Line, lines_of, verdicts
 from uzel.desk.operations import PER_MINUTE, ask_lines
 from uzel.journal.models import AuditRecord
-from uzel.network.models import DeviceState, Port, PortState, Probe, Site
+from uzel.network.models import Device, DeviceState, Port, PortState, Probe, Site
 from uzel.people.models import Role, User
 from uzel.subscribers.models import Phone, Service, Subscriber
 
@@ -254,3 +255,39 @@ def test_every_finding_has_its_sentences(code: Code, language: str) -> None:
     assert all(said.values()), said
     cyrillic = [bool(re.search("[а-я]", words)) for words in said.values()]
     assert all(cyrillic) if language == "ru" else not any(cyrillic)
+
+
+def _said(evidence: Evidence, part: str) -> str:
+    finding = diagnose(evidence)[0]
+    context = {"finding": finding, "f": {fact.name: fact.value for fact in finding.evidence}}
+    with translation.override("ru"):
+        return " ".join(re.sub("<[^>]+>", " ", render_to_string(f"desk/finding_{part}.html", context)).split())
+
+
+def test_cable_tv_is_fine_by_its_light() -> None:
+    facts = {"account_status": "active", "service_active": True, "outages": frozenset(), "device_answers": True}
+    receiver = OpticalReading(input_dbm=-3.4, output_dbuv=104.0)
+    said = _said(Evidence(services=frozenset({"catv"}), receiver=receiver, **facts), "evidence")
+    assert "-3,4" in said and "104" in said and "приёмник" in said
+    assert "MAC" not in said and "скорость" not in said
+
+
+def test_a_cut_cable_is_told_with_its_metre() -> None:
+    down = PortReading(if_index=1, name="1", admin_up=True, oper_up=False, at=1.0)
+    pairs = (CablePair(1, PairState.OPEN, 31), CablePair(2, PairState.OPEN, 32))
+    cut = Evidence(device_answers=True, readings=(down,), cable=CableTest("1", pairs=pairs))
+    assert "31 м" in _said(cut, "what") and "31 м" in _said(cut, "tell")
+    assert _said(cut, "evidence") == "пары 1 2: на 31 м"
+
+
+def test_batteries_on_the_way_are_said(client: Client, subscriber: Subscriber) -> None:
+    """Of the campus node, through which the house hangs, not of another house."""
+    for site in ("o1-d1-k1", "o1-d1-k1-h2"):
+        ups = Device.objects.create(code=f"{site}-ups9", site=Site.objects.get(code=site), kind="ups", vendor="APC")
+        DeviceState.objects.create(device=ups, answers=True, readings={"on_battery": True, "runtime_min": 14})
+    _page(client, "/subscribers/500001/")
+    _answer(Probe.objects.get())
+    (line,) = [line for line in lines_of(subscriber) if line.by_cable]
+    hint = verdicts([line])[line.id].findings[1]
+    facts = {fact.name: fact.value for fact in hint.evidence}
+    assert facts["ups"] == "o1-d1-k1-ups9" and facts["runtime_min"] == 14

@@ -290,6 +290,16 @@ def test_where_a_cable_is_broken() -> None:
     assert facts(on_gigabit(100, 100, cable=two)) == told
 
 
+def test_the_batteries_on_the_way_are_named() -> None:
+    worn, fine = (
+        UpsReading(name="o1-ups1", charge_percent=6, replace=True),
+        UpsReading(name="o2-ups1", on_battery=False),
+    )
+    hint = diagnose(replace(HEALTHY, ups=(worn, fine)))[1]
+    facts = {fact.name: fact.value for fact in hint.evidence}
+    assert facts == {"ups": "o1-ups1", "on_battery": False, "charge_percent": 6, "replace": True}
+
+
 def test_a_fine_line_tells_on_what_it_rests() -> None:
     def fine(evidence: Evidence) -> tuple[float, dict[str, Any]]:
         (finding,) = [f for f in diagnose(evidence) if f.code is Code.LINE_FINE]

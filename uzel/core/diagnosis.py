@@ -155,6 +155,7 @@ def power(e: Evidence) -> Finding | None:
     return finding(
         Code.BATTERY_LOW,
         0.9,
+        ups=" ".join(sorted(u.name for u in weak if u.name)) or None,
         on_battery=any(u.on_battery for u in weak),
         runtime_min=min((u.runtime_min for u in weak if u.runtime_min is not None), default=None),
         charge_percent=min((u.charge_percent for u in weak if u.charge_percent is not None), default=None),

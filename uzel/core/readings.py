@@ -79,7 +79,7 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class UpsReading:
-    """A UPS. `low`: its battery is near the end. `replace`: it asks for a new battery."""
+    """A UPS. `low`: its battery is near the end. `replace`: it asks for a new battery. `name`: where it stands."""
 
     model: str | None = None
     on_battery: bool | None = None
@@ -93,6 +93,7 @@ class UpsReading:
     load_percent: float | None = None
     temperature_c: float | None = None
     replace: bool | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

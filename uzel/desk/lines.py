@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from uzel.core.diagnosis import Evidence, Finding, Severity, diagnose
 from uzel.core.readings import UpsReading
+from uzel.network import adjacency
 from uzel.network.light import Light, device_light
 from uzel.network.models import Device, DeviceKind, DeviceState, Port, Probe
 from uzel.network.queries import port_up
@@ -121,7 +122,7 @@ def verdicts(lines: Sequence[Line]) -> dict[int, Verdict]:
     """The verdict on each line by its `id`, from its latest probe and from what is known without one."""
     crowd = _subscribers_on({line.port.pk for line in lines if line.port})
     peers = _peers({line.device.pk: line.device for line in lines}.values())
-    power = _power({line.device.site_id for line in lines})
+    power = _power({line.device.pk for line in lines})
     now = timezone.now()
     return {
         line.id: _verdict(
@@ -130,7 +131,7 @@ def verdicts(lines: Sequence[Line]) -> dict[int, Verdict]:
             now,
             subscribers_on_port=crowd.get(line.port.pk, 1) if line.port else 1,
             peers=peers.get(line.device.pk, (0, 0)),
-            ups=power.get(line.device.site_id, ()),
+            ups=power.get(line.device.pk, ()),
         )
         for line in lines
     }
@@ -200,11 +201,17 @@ def _peers(devices: Iterable[Device]) -> dict[int, tuple[int, int]]:
     }
 
 
-def _power(sites: set[int]) -> Mapping[int, tuple[UpsReading, ...]]:
-    """Readings of the UPSes of each site, as the monitor last had them."""
-    rows = DeviceState.objects.filter(device__site__in=sites, device__kind=DeviceKind.UPS, answers=True)
-    found: dict[int, tuple[UpsReading, ...]] = {}
-    for site, readings in rows.values_list("device__site", "readings"):
+def _power(devices: set[int]) -> Mapping[int, tuple[UpsReading, ...]]:
+    """By device: the UPSes of the sites on its way to the centre, the nearest first, as the monitor last read them."""
+    network = adjacency.current()
+    ways = {device: [step for step, _ in adjacency.climb(network, device)] for device in devices}
+    stands = dict(Device.objects.filter(pk__in={pk for way in ways.values() for pk in way}).values_list("pk", "site"))
+    rows = DeviceState.objects.filter(device__site__in=set(stands.values()), device__kind=DeviceKind.UPS, answers=True)
+    at_site: dict[int, list[UpsReading]] = {}
+    for site, code, readings in rows.order_by("device").values_list("device__site", "device__code", "readings"):
         known = {name: value for name, value in readings.items() if name in _UPS_FIELDS}
-        found[site] = (*found.get(site, ()), UpsReading(**known))
-    return found
+        at_site.setdefault(site, []).append(UpsReading(**known | {"name": code}))
+    return {
+        device: tuple(ups for site in dict.fromkeys(stands[pk] for pk in way) for ups in at_site.get(site, ()))
+        for device, way in ways.items()
+    }
