@@ -1,5 +1,6 @@
 """`python -m bench [NAME ...]`: run the measurements (all of them without a name) and print a table.
 
+What was measured is kept in bench/out, a file a measurement; `python -m bench --page` writes docs/figures.md from it.
 Exit status 1 when a target was not reached or a measurement failed.
 """
 
@@ -20,18 +21,58 @@ from rich.table import Table
 import bench
 
 VERDICT = {True: "[green]yes[/]", False: "[red]no[/]", None: "–"}
+OUT = Path(bench.__path__[0]) / "out"
+PAGE = OUT.parents[1] / "docs" / "figures.md"
+
+
+def machine() -> str:
+    """Where and when, in one line."""
+    return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {time.ctime()}"
+
+
+def keep(name: str, summary: str, figures: list[bench.Figure]) -> None:
+    """Keep what one measurement gave, with the machine and its load."""
+    OUT.mkdir(exist_ok=True)
+    load = ", ".join(f"{it:.1f}" for it in os.getloadavg())
+    kept = {"summary": summary, "where": f"{machine()}, load {load}", "figures": [asdict(it) for it in figures]}
+    (OUT / f"{name}.figures.json").write_text(json.dumps(kept, ensure_ascii=False, indent=1))
+
+
+def write_page() -> None:
+    """docs/figures.md, from what is kept in bench/out."""
+    lines = [
+        "# Figures",
+        "",
+        "Measured by `make bench`; `python -m bench NAME` runs one part. Written by `python -m bench --page`.",
+        "Ratios stand against a named baseline in the same run; the machine is small and shared.",
+    ]
+    for file in sorted(OUT.glob("*.figures.json")):
+        kept = json.loads(file.read_text())
+        name = file.name.removesuffix(".figures.json")
+        lines += ["", f"## {name}", "", f"{kept['summary']} `python -m bench {name}`, {kept['where']}.", ""]
+        lines += ["| figure | measured | target | reached | against | how |", "|---|---|---|---|---|---|"]
+        for row in kept["figures"]:
+            figure = bench.Figure(**row)
+            reached = {True: "yes", False: "**no**", None: ""}[figure.reached]
+            cells = [figure.name, f"{figure.value:,.4g} {figure.unit}", figure.target, reached]
+            cells += [figure.baseline, figure.note]
+            lines.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
+    PAGE.write_text("\n".join(lines) + "\n")
 
 
 def main(names: list[str]) -> int:
-    """Run the named measurements, print each as it ends, keep them in bench/out/figures.json."""
+    """Run the named measurements, print each as it ends, keep them in bench/out."""
+    if names == ["--page"]:
+        write_page()
+        return 0
     every = sorted(m.name for m in pkgutil.iter_modules(bench.__path__) if not m.name.startswith("_"))
     unknown = set(names) - set(every)
     if unknown:
         print(f"no such measurement: {', '.join(sorted(unknown))}; there are: {', '.join(every)}")
         return 2
     console = Console(width=int(os.environ.get("COLUMNS", "150")))
-    console.print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {time.ctime()}")
-    missed, kept = 0, []
+    console.print(machine())
+    missed = count = 0
     for name in names or every:
         module = importlib.import_module(f"bench.{name}")
         if not hasattr(module, "run"):
@@ -40,9 +81,10 @@ def main(names: list[str]) -> int:
         table = Table(title=f"{name}: {summary}", title_justify="left", expand=True)
         for column in ("figure", "measured", "unit", "target", "reached", "against", "how"):
             table.add_column(column, justify="right" if column == "measured" else "left")
+        figures: list[bench.Figure] = []
         try:
             for figure in module.run():
-                kept.append(asdict(figure) | {"bench": name})
+                figures.append(figure)
                 missed += figure.reached is False
                 table.add_row(
                     figure.name, f"{figure.value:,.4g}", figure.unit, figure.target,
@@ -53,10 +95,9 @@ def main(names: list[str]) -> int:
             console.print(f"[red]{name} failed[/]")
             traceback.print_exc()
         console.print(table)
-    out = Path(bench.__path__[0]) / "out"
-    out.mkdir(exist_ok=True)
-    (out / "figures.json").write_text(json.dumps(kept, ensure_ascii=False, indent=1))
-    console.print(f"{len(kept)} figures, {missed} not reached or failed; kept in bench/out/figures.json")
+        keep(name, summary, figures)
+        count += len(figures)
+    console.print(f"{count} figures, {missed} not reached or failed; kept in bench/out")
     return 1 if missed else 0
 
 
