@@ -69,7 +69,7 @@ class Outage(models.Model):
         indexes = [models.Index(fields=["-began_at"]), models.Index(fields=["state"])]
 
     def __str__(self) -> str:
-        return f"#{self.pk} {self.cause}"
+        return f"#{self.pk} {self.site.name}" if self.site else f"#{self.pk}"
 
 
 class OutageElement(models.Model):

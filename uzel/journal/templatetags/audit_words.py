@@ -3,7 +3,10 @@
 from typing import Any
 
 from django import template
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 register = template.Library()
 
@@ -16,6 +19,7 @@ ACTIONS = {
     "account.created": _("made an account"),
     "account.changed": _("changed an account"),
     "subscriber.seen": _("opened a subscriber"),
+    "subscriber.line_seen": _("opened a line of a subscriber"),
     "subscriber.searched": _("searched"),
     "line.probed": _("probed a line"),
     "outage.seen": _("opened an outage"),
@@ -25,6 +29,20 @@ ACTIONS = {
     "planned.changed": _("changed a planned work"),
     "planned.cancelled": _("cancelled a planned work"),
 }
+
+FIELDS = {
+    "found": pgettext_lazy("audit", "found"),
+    "line": pgettext_lazy("audit", "line"),
+    "starts_at": pgettext_lazy("audit", "begins"),
+    "ends_at": pgettext_lazy("audit", "ends"),
+    "username": pgettext_lazy("audit", "login"),
+    "last_name": pgettext_lazy("audit", "surname"),
+    "first_name": pgettext_lazy("audit", "first name"),
+    "role": pgettext_lazy("audit", "role"),
+    "is_active": pgettext_lazy("audit", "may sign in"),
+    "password": pgettext_lazy("audit", "password"),
+}
+YES, NO = _("yes"), _("no")
 
 
 @register.filter
@@ -36,11 +54,23 @@ def action_word(action: str) -> str:
 @register.filter
 def told(detail: dict[str, Any]) -> str:
     """The detail of a record on one line: `field: was → became` for changes."""
-    parts = []
-    for name, value in detail.items():
-        is_change = isinstance(value, list) and len(value) == 2
-        shown = (
-            f"{value[0]} → {value[1]}" if is_change and value[0] is not None else str(value[1] if is_change else value)
-        )
-        parts.append(shown if name in {"q", "text"} else f"{name}: {shown}")
-    return "; ".join(parts)
+    return "; ".join(_told(name, value) for name, value in detail.items())
+
+
+def _told(name: str, value: Any) -> str:
+    if name in {"q", "text"}:
+        return str(value)
+    word = FIELDS.get(name, name)
+    if name == "found":
+        return f"{word} {len(value)}: {', '.join(map(str, value))}"
+    if isinstance(value, list) and len(value) == 2:
+        value = f"{_plain(value[0])} → {_plain(value[1])}" if value[0] is not None else value[1]
+    return f"{word}: {_plain(value)}"
+
+
+def _plain(value: Any) -> str:
+    """Times to the minute, as the city has them; yes and no in words."""
+    if isinstance(value, bool):
+        return str(YES if value else NO)
+    at = parse_datetime(value) if isinstance(value, str) and "T" in value else None
+    return f"{localtime(at):%d.%m.%Y %H:%M}" if at and is_aware(at) else str(value)

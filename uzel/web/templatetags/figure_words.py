@@ -1,7 +1,9 @@
 """Figures of the monitor in words and units."""
 
 from django import template
+from django.utils.formats import localize
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 register = template.Library()
 
@@ -22,6 +24,34 @@ FIGURES = {
     "timed_out_total": _("attempts without an answer"),
     "database_waits_total": _("waits for the database"),
 }
+# What waits, by the monitor's own names.
+QUEUES = {
+    "liveness": _("questions to devices"),
+    "journal": _("observations to be written"),
+    "hints": _("traps and syslog lines"),
+}
+# What a trap or a syslog line was understood as: the words of the drivers.
+HINTS = {
+    "cold_start": pgettext_lazy("hint", "switched on"),
+    "warm_start": pgettext_lazy("hint", "restarted"),
+    "link_down": pgettext_lazy("hint", "link down"),
+    "link_up": pgettext_lazy("hint", "link up"),
+    "authentication_failure": pgettext_lazy("hint", "wrong SNMP community"),
+    "loop": pgettext_lazy("hint", "loop"),
+    "loop_gone": pgettext_lazy("hint", "the loop is gone"),
+    "storm": pgettext_lazy("hint", "storm"),
+    "storm_gone": pgettext_lazy("hint", "the storm is over"),
+    "error_disabled": pgettext_lazy("hint", "port shut by the switch"),
+    "binding_blocked": pgettext_lazy("hint", "address blocked by binding"),
+    "mac_flapping": pgettext_lazy("hint", "a MAC address moves between ports"),
+    "power_lost": pgettext_lazy("hint", "power lost"),
+    "ups_on_battery": pgettext_lazy("hint", "on battery"),
+    "ups_on_line": pgettext_lazy("hint", "on mains again"),
+    "ups_battery_low": pgettext_lazy("hint", "battery low"),
+    "ups_alarm": pgettext_lazy("hint", "UPS alarm"),
+    "ups_alarm_gone": pgettext_lazy("hint", "UPS alarm gone"),
+    "other": pgettext_lazy("hint", "other"),
+}
 MILLISECONDS = _("ms")
 SECONDS = _("s")
 
@@ -29,13 +59,19 @@ SECONDS = _("s")
 @register.filter
 def figure_word(name: str) -> str:
     """The figure in words; one that is not known stays as it is."""
-    return str(FIGURES.get(name, name))
+    return str((FIGURES | QUEUES).get(name, name))
+
+
+@register.filter
+def hint_word(kind: str) -> str:
+    """What a trap or a log line told; a kind that is not known stays as it is."""
+    return str(HINTS.get(kind, kind))
 
 
 @register.filter
 def figure_value(value: float, name: str) -> str:
     """The value with as many digits as matter, and its unit when it is a time."""
     if name.endswith(("_s", "_seconds")) and not name.endswith("per_s"):
-        number, unit = (f"{value * 1000:.0f}", MILLISECONDS) if value < 1 else (f"{value:.1f}", SECONDS)
+        number, unit = (f"{value * 1000:.0f}", MILLISECONDS) if value < 1 else (localize(round(value, 1)), SECONDS)
         return f"{number} {unit}"
     return f"{value:,.0f}".replace(",", "\u202f")
