@@ -46,10 +46,10 @@ class LiveCity:
 
 
 @contextlib.contextmanager
-def own_database() -> Iterator[None]:
+def own_database(name: str = DATABASE) -> Iterator[None]:
     """A database of its own on the server of this home, migrated."""
     server = None if os.environ.get("DATABASE_URL") else embedded.start(HOME)
-    use_own_database(DATABASE)
+    use_own_database(name)
     try:
         yield
     finally:
@@ -59,9 +59,9 @@ def own_database() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def served(switches: int, subscribers: int) -> Iterator[LiveCity]:
-    """A city in the database and on loopback; its folder is kept for the next run."""
-    home = HOME / f"bench-city-{switches}"
+def served(switches: int, subscribers: int, *, name: str = "") -> Iterator[LiveCity]:
+    """A city in the database and on loopback; its folder is kept for the next run, by its `name` or its size."""
+    home = HOME / f"bench-city-{name or switches}"
     if not (home / "city" / "services.csv").is_file():
         plan.generate(home / "city", seed=1, switches=switches, subscribers=subscribers, net=NET, port=PORT)
     (home / "city" / "city-state.json").unlink(missing_ok=True)

@@ -133,6 +133,8 @@ FAULTS = [
     ("admin-down", Code.PORT_ADMIN_DOWN),
     ("cable-open-at=31m", Code.NO_LINK),
     ("loop", Code.LOOP),
+    ("storm", Code.STORM),
+    ("binding-blocked", Code.BINDING_BLOCKED),
 ]
 
 
@@ -148,6 +150,34 @@ def test_faults_of_ports(city: LiveCity) -> None:
     finally:
         for port in ports:
             city.heal(port)
+
+
+def test_an_uplink_that_spoils_frames(city: LiveCity) -> None:
+    port = city.subscriber_ports(lambda p: p.device.code.endswith("-sw1"))[0]
+    uplink = next(p for p in port.device.ports if p.link and p.shape.is_uplink)
+    city.fault(uplink, "weak-optics")
+    try:
+        probe = ask(port)
+        run_probers(answered)
+        assert verdict(probe, port)[0] is Code.WEAK_UPLINK
+        (seen,) = probe.result["uplinks"]
+        assert abs(seen["rx_dbm"] + 27.5) < 0.1 and len(seen["readings"]) == 2
+    finally:
+        city.heal(uplink)
+
+
+def test_the_log_of_the_port_reaches_the_verdict(city: LiveCity) -> None:
+    port = city.subscriber_ports()[0]
+    probe = ask(port)
+    told = [(40, "loop"), (30, "loop_gone"), (20, "binding_blocked")]
+    for ago, kind in told:
+        at = timezone.now() - timedelta(seconds=ago)
+        parsed = {"kind": kind, "port": port.shape.name}
+        Hint.objects.create(at=at, kind="syslog", source="127.0.0.1", device=probe.device, raw=b"", parsed=parsed)
+    run_probers(answered)
+    # The loop is over, and who was turned away is heard by now.
+    assert verdict(probe, port) == [Code.LINE_FINE]
+    assert [note["code"] for note in probe.result["notes"]] == [kind for _, kind in told]
 
 
 def test_what_cannot_be_asked(city: LiveCity) -> None:
