@@ -1,58 +1,22 @@
-"""The command lines of the city on the net: a process of its own, raw sockets, real clients."""
+"""The command lines of the city on the net: a process of its own, raw sockets."""
 
 import contextlib
-import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from tests.city_shell import ADMIN, USER, make_folder
-from uzel.simcity.control import SOCKET, NoCity, call
+from tests.city_served import Running, served
+from tests.city_shell import ADMIN, USER
 from uzel.simcity.shell_faces import telnet_port
-from uzel.simcity.world import Device, World, load
-
-NET = 80
-
-
-@dataclass
-class Running:
-    """A served city."""
-
-    home: Path
-    world: World
-    process: "subprocess.Popen[bytes]"
-
-    def do(self, **command: object) -> dict[str, object]:
-        answer = call(self.home / SOCKET, command)
-        assert answer["ok"], answer
-        return answer
+from uzel.simcity.world import Device
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    home = tmp_path_factory.mktemp("home")
-    folder = make_folder(home / "city", net=NET)
-    command = [sys.executable, "-c", "from uzel.simcity.cli import city; city()", "serve", str(folder)]
-    command += ["--traps", "127.0.0.1:11629", "--syslog", "127.0.0.1:15149", "--boot", "0.5"]
-    process = subprocess.Popen(command, env={**os.environ, "UZEL_HOME": str(home)}, stdout=subprocess.DEVNULL)
-    try:
-        for _ in range(200):
-            try:
-                call(home / SOCKET, {"do": "status"})
-                break
-            except NoCity:
-                assert process.poll() is None
-                time.sleep(0.05)
-        yield Running(home, load(folder), process)
-    finally:
-        process.terminate()
-        process.wait(10)
+    with served(tmp_path_factory.mktemp("home")) as running:
+        yield running
 
 
 @pytest.fixture
@@ -105,12 +69,8 @@ class Telnet:
         return self.read(prompt)
 
 
-def a_switch(city: Running, model: str) -> Device:
-    return next(d for d in city.world.devices.values() if d.make.model == model)
-
-
 def test_a_dialogue_with_a_d_link(city: Running) -> None:
-    device = a_switch(city, "DES-3526")
+    device = city.switch("DES-3526")
     telnet = Telnet(device)
     greeting = telnet.read("UserName:")
     assert "DES-3526 Fast Ethernet Switch" in greeting and "\n\r" in greeting
@@ -133,7 +93,7 @@ def test_a_dialogue_with_a_d_link(city: Running) -> None:
 
 
 def test_three_wrong_passwords_end_it(city: Running) -> None:
-    telnet = Telnet(a_switch(city, "DES-3200-28"))
+    telnet = Telnet(city.switch("DES-3200-28"))
     for _ in range(3):
         telnet.read("UserName:")
         telnet.send("root\r\n")
@@ -143,7 +103,7 @@ def test_three_wrong_passwords_end_it(city: Running) -> None:
 
 
 def test_old_switches_have_few_places(city: Running) -> None:
-    device = a_switch(city, "DES-3028")
+    device = city.switch("DES-3028")
     first = Telnet(device)
     first.read("UserName:")
     second = Telnet(device)
@@ -160,7 +120,7 @@ def test_old_switches_have_few_places(city: Running) -> None:
 
 
 def test_a_user_becomes_administrator(city: Running) -> None:
-    device = a_switch(city, "DES-3200-28")
+    device = city.switch("DES-3200-28")
     telnet = Telnet(device)
     telnet.login(USER, ":user#")
     telnet.send("config ports 3 state disable\r\n")
@@ -172,7 +132,7 @@ def test_a_user_becomes_administrator(city: Running) -> None:
 
 
 def test_a_dark_switch_is_silent(city: Running) -> None:
-    device = a_switch(city, "DES-3200-28")
+    device = city.switch("DES-3200-28")
     telnet = Telnet(device)
     telnet.login(ADMIN, ":admin#")
     city.do(do="kill", device=device.code)

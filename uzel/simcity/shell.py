@@ -196,7 +196,8 @@ class Dialect:
     locked: str = ""
     # The device repeats the command before its answer.
     repeats: bool = False
-    quit_words: frozenset[str] = frozenset({"exit", "quit", "logout"})
+    # Whether another session's lock stands in the way of a command that begins with this word.
+    is_locked: Callable[[str], bool] = lambda word: True
     # A line of log as it falls into somebody's session.
     noise: Callable[[Session], str] = lambda session: ""
     # Glue "GigabitEthernet 0/1" into one word.

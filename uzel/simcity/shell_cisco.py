@@ -181,6 +181,8 @@ DIALECT = Dialect(
     rows=23,
     most=_most,
     locked="Configuration mode locked exclusively by user 'noc' process '118' from terminal '2'. Please try later.",
+    # Reading goes on: only who wants to configure is turned away.
+    is_locked=lambda word: word.startswith("conf"),
     noise=_noise,
     words=words,
     filters=True,

@@ -120,6 +120,7 @@ DIALECT = Dialect(
     most=_most,
     too_many="System locked by other session!",
     locked="System locked by other session!",
+    is_locked=lambda word: word != "logout",
     repeats=True,
     noise=_noise,
 )

@@ -18,6 +18,8 @@ REFRESH_S = 2.0
 IDLE_S = 600.0
 # What is typed ahead of that is lost.
 MOST_TYPED = 8192
+# A device hangs over a real answer, not over "Success.".
+_SHORTEST_HUNG = 5
 _RUBBISH = "7e 3f 0a 91 5c ff 00 1d 22 6b a8 e4 "
 
 
@@ -212,7 +214,7 @@ class Terminal:
         if not words:
             self._prompt()
             return
-        if "cli-locked" in faults and words[0].lower() not in dialect.quit_words:
+        if "cli-locked" in faults and dialect.is_locked(words[0].lower()):
             self._show(Reply(dialect.locked + "\n"))
             return
         found = find(dialect.commands, words, session)
@@ -278,7 +280,7 @@ class Terminal:
         if "cli-log-noise" in faults and len(lines) > 2:
             noise = self._dialect.noise(self.session)
             step = max(2, len(lines) // 3)
-            for at in range(len(lines) - len(lines) % step, 0, -step):
+            for at in range(len(lines) - 2, 0, -step):
                 lines.insert(at, noise)
         return "\n".join(lines)
 
@@ -286,7 +288,7 @@ class Terminal:
 
     def _page(self, lines: Sequence[str], done: Callable[[], None]) -> None:
         faults = self.session.device.faults
-        if "cli-hang" in faults and any(lines):
+        if "cli-hang" in faults and len(lines) >= _SHORTEST_HUNG:
             text = "\n".join(lines)
             self._say(text[: len(text) * 2 // 3])
             self._on_line = self._on_key = None
