@@ -6,7 +6,6 @@ clock or the other end says so, and sends what `Send` holds. So telnet, SSH and 
 
 import codecs
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -28,7 +27,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Bytes for the device. `secret` ones must not get into a transcript; repr never shows them."""
+    """Bytes for the device. `secret` ones must not be kept; repr never shows them."""
 
     data: bytes = field(repr=False)
     secret: bool = False
@@ -63,6 +62,7 @@ Step = Send | Ready | Answer | Failed
 
 _LONGEST_PROMPT = 512
 _REPEATS, _MOST_PAGES = 2, 64
+_FIRST_CHARS = 4096
 _FIRST_LINES = 4  # a refusal stands at the top of an answer; further down the same words are somebody's log
 
 
@@ -209,7 +209,8 @@ class Session:
         return name == self.host or (bool(self.host) and name.startswith(self.host[:20]) and not named.get("host"))
 
     def _refusal(self, *, everywhere: bool = False) -> Refusal | None:
-        lines = [line.strip() for line in draw(self._buffer)[0] if line.strip()]
+        text = self._buffer if everywhere else self._buffer[:_FIRST_CHARS]
+        lines = [line.strip() for line in draw(text)[0] if line.strip()]
         echo = bool(lines) and self._command != "" and lines[0].endswith(self._command)
         for line in lines if everywhere else lines[echo : echo + _FIRST_LINES]:
             for pattern, refusal in self.page.refusals:
@@ -241,14 +242,3 @@ class Session:
             return []
         stage, self.stage = self.stage, Stage.OVER
         return [Failed(stage, str(code), self._buffer)]
-
-
-def transcript(steps: Sequence[Step]) -> str:
-    """What may be kept of steps: secrets are starred."""
-    parts: list[str] = []
-    for step in steps:
-        if isinstance(step, Send):
-            parts.append("********\n" if step.secret else step.data.decode(errors="replace"))
-        elif isinstance(step, Answer | Failed):
-            parts.append(step.text)
-    return "".join(parts)

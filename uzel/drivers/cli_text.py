@@ -54,7 +54,8 @@ def _draw(raw: str) -> str:
     """One line as it would stand on a terminal after its control characters."""
     if len(raw) > LONGEST_LINE:
         return raw
-    raw = PAGER.sub(lambda found: " " * len(found.group()), raw)
+    # At either end a return moves nothing: D-Link's lines end with \n\r, so every one of them begins with one.
+    raw = PAGER.sub(lambda found: " " * len(found.group()), raw.strip("\r"))
     if not any(c in raw for c in "\r\b\x1b\x00\x07"):
         return raw
     cells: list[str] = []

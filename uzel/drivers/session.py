@@ -126,6 +126,7 @@ class CliSession:
             for step in steps:
                 if isinstance(step, Send):
                     self._channel.write(step.data)
+                    stop_at = loop.time() + REFRESHING_S if stop else deadline  # it goes on: a page was turned
                 elif isinstance(step, Failed):
                     raise self._failed(step)
                 elif isinstance(step, Answer):
