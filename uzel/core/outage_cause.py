@@ -174,7 +174,11 @@ def after_return(
     else:
         left, company = _of_restart(network, hypotheses, roots, evidence, began_at)
         reason = Reason("uptime_reset", tuple(sorted({*back, *company})))
-    return tuple(replace(cause, reasons=(*cause.reasons, reason)) for cause in left or hypotheses[:1])
+    # Asked again when more has come back, the new word stands for the old.
+    return tuple(
+        replace(cause, reasons=(*(it for it in cause.reasons if it.code != reason.code), reason))
+        for cause in left or hypotheses[:1]
+    )
 
 
 def _uptimes(nodes: Iterable[int], evidence: Evidence, began_at: float) -> dict[int, bool]:

@@ -5,7 +5,7 @@ opened {cause, devices, subscribers} · split {from} · cause {from, to} · grew
 shrank {devices, subscribers} · absorbed {outage} · merged {into} · closed {cause, seconds}.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -33,6 +33,8 @@ from uzel.outages.network_map import NetworkMap, area_mains, empty_scope, mains_
 
 # Devices of one site start within a minute or two of each other once their power or light is back.
 SPLIT_AFTER = timedelta(seconds=120)
+# What shares power with a device may start later than it does, and so tell after the end what the cause was.
+LOOK_BACK = timedelta(seconds=120)
 # A fault of management leaves everybody with service: it is told once it has lasted, since agents hang for moments.
 MANAGEMENT_AFTER = timedelta(seconds=5)
 
@@ -61,20 +63,23 @@ def _time(unix: float) -> datetime:
     return datetime.fromtimestamp(unix, UTC)
 
 
-def settle(*, net: NetworkMap, found: Sequence[Found], evidence: Evidence) -> Settled:
+def settle(
+    *, net: NetworkMap, found: Sequence[Found], evidence: Evidence, apart: dict[int, float] | None = None
+) -> Settled:
     """Make the open outages be what was found: open, change, merge and close, each device dark in one of them.
 
+    `apart` is the caller's memory from one decision to the next: since when (unix) the parts of an outage stand apart.
     Repeating it with the same arguments changes nothing. Raises Conflict (nothing is written then).
     """
     with transaction.atomic():
-        return _Decision(net, evidence).settle(found)
+        return _Decision(net, evidence, apart).settle(found)
 
 
 class _Decision:
     """One transaction: the open outages as read, and what is to become of them."""
 
-    def __init__(self, net: NetworkMap, evidence: Evidence) -> None:
-        self.net, self.evidence = net, evidence
+    def __init__(self, net: NetworkMap, evidence: Evidence, apart: dict[int, float] | None) -> None:
+        self.net, self.evidence, self.apart = net, evidence, apart
         self.now = _time(evidence.now)
         self.outages = {o.pk: o for o in Outage.objects.select_for_update().filter(state="open").order_by("pk")}
         # An element of an outage that a person closed by hand is let go with the rest.
@@ -102,6 +107,7 @@ class _Decision:
             elif isinstance(change, Close):
                 self._close(self.outages[change.outage])
         self._move_elements(target)
+        self._look_back()
         OutageEvent.objects.bulk_create(self.events)
         self.result.open = Outage.objects.filter(state="open").count()
         for name in ("opened", "changed", "merged", "closed"):
@@ -123,9 +129,13 @@ class _Decision:
     def _keep_together(self, changes: Sequence[Change]) -> list[Change]:
         """Leave the parts of an outage in it while it is being repaired: devices start one by one, each in its time.
 
-        A part becomes an outage of its own once nothing of the outage has come back for SPLIT_AFTER.
+        A part becomes an outage of its own once nothing of the outage has come back for SPLIT_AFTER, and the parts have
+        stood apart that long: mains may be proven live by a UPS a minute before the first house has started.
         """
         parents = {it.split_from for it in changes if isinstance(it, Open) and it.split_from in self.outages}
+        if self.apart is not None:
+            for outage in self.apart.keys() - parents:
+                del self.apart[outage]
         returned = dict(
             OutageElement.objects.filter(outage__in=parents, lit_at__gt=self.now - SPLIT_AFTER)
             .values_list("outage")
@@ -140,12 +150,16 @@ class _Decision:
                 continue
             devices = self._devices(change.found)
             shrinking = parent in returned or self.held[parent] - devices - self._devices(continued[parent])
-            if not devices <= self.held[parent] or not shrinking:
+            if not devices <= self.held[parent] or not (shrinking or self._just_apart(parent)):
                 kept.append(change)
                 continue
             self.result.waits = True
             continued[parent] = _together(continued[parent], change.found, causes_of(self.outages[parent].hypotheses))
         return [Continue(it.outage, continued[it.outage]) if isinstance(it, Continue) else it for it in kept]
+
+    def _just_apart(self, outage: int) -> bool:
+        now = self.evidence.now
+        return self.apart is not None and now - self.apart.setdefault(outage, now) < SPLIT_AFTER.total_seconds()
 
     def _devices(self, found: Found) -> frozenset[int]:
         return frozenset(i for i in found.dark if i in self.net.contacts)
@@ -199,19 +213,39 @@ class _Decision:
             self.result.changed.append(into)
 
     def _close(self, outage: Outage) -> None:
-        roots = {e.device_id for e in self.elements.values() if e.outage_id == outage.pk and e.is_root}
-        hypotheses = causes_of(outage.hypotheses)
-        if hypotheses and roots:
-            hypotheses = after_return(self.net.network, hypotheses, roots, self.evidence, outage.began_at.timestamp())
-            was, outage.cause = outage.cause, Outage.Cause(hypotheses[0].kind.value)
-            outage.hypotheses = [_as_json(cause) for cause in hypotheses]
-            if was != outage.cause:
-                self._tell(outage.pk, "cause", {"from": was, "to": outage.cause})
+        self._hear_uptimes(
+            outage, {e.device_id for e in self.elements.values() if e.outage_id == outage.pk and e.is_root}
+        )
         outage.state, outage.closed_at, outage.scope = Outage.State.CLOSED, self.now, empty_scope()
         self._save(outage)
         seconds = max(0, round((self.now - outage.began_at).total_seconds()))
         self._tell(outage.pk, "closed", {"cause": outage.cause, "seconds": seconds})
         self.result.closed.append(outage.pk)
+
+    def _hear_uptimes(self, outage: Outage, roots: Set[int]) -> bool:
+        """Judge the cause by the uptimes of what came back; True when that made it another (not saved)."""
+        hypotheses, was = causes_of(outage.hypotheses), outage.cause
+        if not (hypotheses and roots):
+            return False
+        hypotheses = after_return(self.net.network, hypotheses, roots, self.evidence, outage.began_at.timestamp())
+        outage.cause = Outage.Cause(hypotheses[0].kind.value)
+        outage.hypotheses = [_as_json(cause) for cause in hypotheses]
+        if was != outage.cause:
+            self._tell(outage.pk, "cause", {"from": was, "to": outage.cause})
+        return was != outage.cause
+
+    def _look_back(self) -> None:
+        """Judge outages again that ended a moment ago without a cause."""
+        ended = Outage.objects.select_for_update().filter(
+            state=Outage.State.CLOSED, cause=Outage.Cause.UNDECIDED, closed_at__gt=self.now - LOOK_BACK
+        )
+        for outage in ended.order_by("pk"):
+            roots = set(outage.elements.filter(is_root=True).values_list("device_id", flat=True))
+            if outage.pk not in self.result.closed and self._hear_uptimes(outage, roots):
+                self._save(outage)
+                self.result.changed.append(outage.pk)
+            else:
+                self.result.waits = True
 
     def _move_elements(self, target: Mapping[int, tuple[int, bool]]) -> None:
         gone = [e.pk for device, e in self.elements.items() if device not in target]
