@@ -5,7 +5,7 @@ opened {cause, devices, subscribers} · split {from} · cause {from, to} · grew
 shrank {devices, subscribers} · absorbed {outage} · merged {into} · closed {cause, seconds}.
 """
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,13 +23,12 @@ from uzel.core.outage import (
     Found,
     Merge,
     Open,
-    Reason,
-    after_return,
     follow,
 )
 from uzel.journal import operations as journal
+from uzel.outages.causes import causes_of, describe, ended_undecided, hear_uptimes
 from uzel.outages.models import Outage, OutageElement, OutageEvent
-from uzel.outages.network_map import NetworkMap, area_mains, empty_scope, mains_place, root_site, site_mains
+from uzel.outages.network_map import NetworkMap, empty_scope
 
 # Devices of one site start within a minute or two of each other once their power or light is back.
 SPLIT_AFTER = timedelta(seconds=120)
@@ -117,14 +116,9 @@ class _Decision:
 
     def _without_moments(self, changes: Sequence[Change]) -> list[Change]:
         """Leave out new faults of management that have not lasted yet."""
-        lasting = [change for change in changes if not self._is_young(change)]
+        lasting = [change for change in changes if not _is_young(change, self.now)]
         self.result.waits |= len(lasting) < len(changes)
         return lasting
-
-    def _is_young(self, change: Change) -> bool:
-        if not isinstance(change, Open) or change.split_from is not None or change.found.cuts_service:
-            return False
-        return self.now - _time(change.found.began_at) < MANAGEMENT_AFTER
 
     def _keep_together(self, changes: Sequence[Change]) -> list[Change]:
         """Leave the parts of an outage in it while it is being repaired: devices start one by one, each in its time.
@@ -142,6 +136,7 @@ class _Decision:
             .annotate(Max("lit_at"))
         )
         continued = {it.outage: it.found for it in changes if isinstance(it, Continue)}
+        still_dark = {i for it in changes if isinstance(it, Open | Continue) for i in self._devices(it.found)}
         kept: list[Change] = []
         for change in changes:
             parent = change.split_from if isinstance(change, Open) else None
@@ -149,7 +144,7 @@ class _Decision:
                 kept.append(change)
                 continue
             devices = self._devices(change.found)
-            shrinking = parent in returned or self.held[parent] - devices - self._devices(continued[parent])
+            shrinking = parent in returned or self.held[parent] - still_dark
             if not devices <= self.held[parent] or not (shrinking or self._just_apart(parent)):
                 kept.append(change)
                 continue
@@ -172,7 +167,7 @@ class _Decision:
     def _open(self, change: Open) -> Outage:
         found, scope = change.found, self._scope(change.found)
         outage = Outage(began_at=_time(found.began_at), scope=scope, scope_peak=scope)
-        _describe(self.net, outage, found.hypotheses, found)
+        describe(self.net, outage, found.hypotheses, found)
         outage.save(force_insert=True)
         data = {"cause": outage.cause, "devices": scope["devices"], "subscribers": scope["total"]["subscribers"]}
         self._tell(outage.pk, "opened", data)
@@ -189,7 +184,7 @@ class _Decision:
         if hypotheses[0].kind is CauseKind.UNDECIDED and was != CauseKind.UNDECIDED and devices <= held:
             # What is left of a failure under repair says less of its cause than the whole of it did.
             hypotheses = causes_of(outage.hypotheses)
-        _describe(self.net, outage, hypotheses, found)
+        describe(self.net, outage, hypotheses, found)
         outage.scope = self._scope(found)
         outage.scope_peak = max(outage.scope_peak or empty_scope(), outage.scope, key=_weight)
         same = before == (outage.cause, outage.hypotheses, outage.scope, outage.site_id, outage.mains_area_id)
@@ -213,9 +208,8 @@ class _Decision:
             self.result.changed.append(into)
 
     def _close(self, outage: Outage) -> None:
-        self._hear_uptimes(
-            outage, {e.device_id for e in self.elements.values() if e.outage_id == outage.pk and e.is_root}
-        )
+        roots = {e.device_id for e in self.elements.values() if e.outage_id == outage.pk and e.is_root}
+        self._hear_uptimes(outage, roots)
         outage.state, outage.closed_at, outage.scope = Outage.State.CLOSED, self.now, empty_scope()
         self._save(outage)
         seconds = max(0, round((self.now - outage.began_at).total_seconds()))
@@ -223,23 +217,14 @@ class _Decision:
         self.result.closed.append(outage.pk)
 
     def _hear_uptimes(self, outage: Outage, roots: Set[int]) -> bool:
-        """Judge the cause by the uptimes of what came back; True when that made it another (not saved)."""
-        hypotheses, was = causes_of(outage.hypotheses), outage.cause
-        if not (hypotheses and roots):
-            return False
-        hypotheses = after_return(self.net.network, hypotheses, roots, self.evidence, outage.began_at.timestamp())
-        outage.cause = Outage.Cause(hypotheses[0].kind.value)
-        outage.hypotheses = [_as_json(cause) for cause in hypotheses]
-        if was != outage.cause:
+        was = outage.cause
+        if is_other := hear_uptimes(self.net, self.evidence, outage, roots):
             self._tell(outage.pk, "cause", {"from": was, "to": outage.cause})
-        return was != outage.cause
+        return is_other
 
     def _look_back(self) -> None:
         """Judge outages again that ended a moment ago without a cause."""
-        ended = Outage.objects.select_for_update().filter(
-            state=Outage.State.CLOSED, cause=Outage.Cause.UNDECIDED, closed_at__gt=self.now - LOOK_BACK
-        )
-        for outage in ended.order_by("pk"):
+        for outage in ended_undecided(self.now - LOOK_BACK):
             roots = set(outage.elements.filter(is_root=True).values_list("device_id", flat=True))
             if outage.pk not in self.result.closed and self._hear_uptimes(outage, roots):
                 self._save(outage)
@@ -288,6 +273,12 @@ class _Decision:
         self.events.append(OutageEvent(outage_id=outage, at=self.now, kind=kind, data=dict(data)))
 
 
+def _is_young(change: Change, now: datetime) -> bool:
+    if not isinstance(change, Open) or change.split_from is not None or change.found.cuts_service:
+        return False
+    return now - _time(change.found.began_at) < MANAGEMENT_AFTER
+
+
 def _together(first: Found, second: Found, hypotheses: tuple[Cause, ...]) -> Found:
     """Two parts of one outage, with the cause that is on its record."""
     return replace(
@@ -303,51 +294,3 @@ def _together(first: Found, second: Found, hypotheses: tuple[Cause, ...]) -> Fou
 def _weight(scope: Mapping[str, Any]) -> tuple[int, int, int]:
     total = scope.get("total", {})
     return total.get("subscribers", 0), total.get("services", 0), scope.get("devices", 0)
-
-
-def _describe(net: NetworkMap, outage: Outage, hypotheses: Sequence[Cause], found: Found) -> None:
-    """Write the cause, its hypotheses and its place into the record (not saved)."""
-    outage.cause = Outage.Cause(hypotheses[0].kind.value)
-    outage.hypotheses = [_as_json(cause) for cause in hypotheses]
-    outage.planned_work_id = found.planned
-    places = [place for node in hypotheses[0].nodes if (place := mains_place(node))]
-    sites = [pk for kind, pk in places if kind == "site"]
-    areas = [pk for kind, pk in places if kind == "area"]
-    outage.mains_area_id = areas[0] if len(areas) == 1 else None
-    outage.site_id = sites[0] if len(sites) == 1 else root_site(net, found.roots)
-
-
-def _split(nodes: Iterable[int]) -> dict[str, list[int]]:
-    """Nodes of the core as rows of the database: devices, sites and areas (of mains) by primary key."""
-    result: dict[str, list[int]] = {"devices": [], "sites": [], "areas": []}
-    for node in nodes:
-        place = mains_place(node)
-        result["devices" if place is None else f"{place[0]}s"].append(node if place is None else place[1])
-    return {name: ids for name, ids in result.items() if ids}
-
-
-def _as_json(cause: Cause) -> dict[str, Any]:
-    reasons = [
-        {"code": it.code, **_split(it.nodes), **({"links": list(it.links)} if it.links else {})} for it in cause.reasons
-    ]
-    nowhere: dict[str, list[int]] = {"devices": [], "sites": [], "areas": []}
-    where = nowhere | _split(cause.nodes)
-    return {"cause": cause.kind.value, **where, "links": list(cause.links), "reasons": reasons}
-
-
-def _nodes(row: Mapping[str, Any]) -> tuple[int, ...]:
-    mains = [*map(site_mains, row.get("sites", ())), *map(area_mains, row.get("areas", ()))]
-    return (*row.get("devices", ()), *mains)
-
-
-def causes_of(hypotheses: Iterable[Mapping[str, Any]]) -> tuple[Cause, ...]:
-    """The hypotheses of a record as the core has them."""
-    return tuple(
-        Cause(
-            CauseKind(row["cause"]),
-            _nodes(row),
-            tuple(row.get("links", ())),
-            tuple(Reason(r["code"], _nodes(r), tuple(r.get("links", ()))) for r in row.get("reasons", ())),
-        )
-        for row in hypotheses
-    )
