@@ -1,6 +1,7 @@
 """A whole network from a folder of CSV files: all of it or nothing, every bad row named."""
 
 import csv
+import os
 import random
 from pathlib import Path
 
@@ -153,6 +154,19 @@ def test_ways_of_writing(folder: Path, encoding: str, delimiter: str) -> None:
         (folder / name).write_bytes(content.encode(encoding))
     assert bring_in(Folder(folder)).applied
     assert Subscriber.objects.get(account="100").name == "Ёлкин Пётр"
+
+
+def test_what_is_no_file_and_what_is_too_large_is_told(folder: Path) -> None:
+    for name in ("power.csv", "links.csv", "ports.csv", "services.csv"):
+        (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / "power.csv")
+    (folder / "links.csv").symlink_to(folder / "nowhere")
+    (folder / "ports.csv").mkdir()
+    with (folder / "services.csv").open("wb") as file:
+        file.truncate(2**30 + 1)
+    told = {(p.file, p.reason) for p in bring_in(Folder(folder)).problems.examples}
+    assert told >= {(name, "unreadable") for name in ("power.csv", "links.csv", "ports.csv")}
+    assert ("services.csv", "too_large") in told
 
 
 def test_empty_file_and_wrong_name_are_told(folder: Path) -> None:

@@ -13,6 +13,8 @@ from uzel.subscribers.importing.tables import FILES, Records, Table
 
 Progress = Callable[[str, int, int], None]
 
+# A file is read as a whole, bytes: a million subscribers take a tenth of it.
+LARGEST = 2**30
 # What Russian text in cp1251 is made of. UTF-8 read as cp1251 shows other signs at once.
 _RUSSIAN = re.compile(r"[\x00-\x7fА-яЁё№«»–—…„“”’\xa0]*")
 
@@ -31,7 +33,7 @@ class Folder:
         known = [name for name in FILES if name in found]
         if not known:
             problems.add(str(self.path), 0, "", "no_files")
-        sizes = {name: (self.path / name).stat().st_size for name in known}
+        sizes = {name: self._size(name) for name in known}
         done, total = 0, sum(sizes.values())
         result = {}
         for name in known:
@@ -41,8 +43,21 @@ class Folder:
         progress("", total, total)
         return result
 
+    def _size(self, name: str) -> int:
+        try:
+            return (self.path / name).stat().st_size
+        except OSError:
+            return 0
+
     def _read_file(self, name: str, problems: Problems) -> Records:
         records = Records(FILES[name], name)
+        if self._size(name) > LARGEST:
+            problems.add(name, 0, "", "too_large")
+            return records
+        # A pipe would keep the import waiting for ever.
+        if not (self.path / name).is_file():
+            problems.add(name, 0, "", "unreadable")
+            return records
         try:
             content = (self.path / name).read_bytes()
         except OSError:

@@ -56,6 +56,7 @@ REASONS = {
     "bad_encoding": "neither UTF-8, UTF-16 with a mark, nor Russian text in cp1251",
     "empty_file": "the file is empty: not even the row of column names is there",
     "unreadable": "the file cannot be read",
+    "too_large": "the file is larger than 1 GiB",
     "unknown_file": "no such kind of file; see docs/import.md for the names",
     "no_files": "none of the known files is here",
     "missing_column": "the column is missing in the first row",
