@@ -3,9 +3,16 @@
 import os
 
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from uzel.config import embedded
 from uzel.config.settings import HOME
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_cost_little() -> None:
+    """Hashing is slow on purpose; a hash says its own number of rounds, so other processes can check it too."""
+    PBKDF2PasswordHasher.iterations = 1_000
 
 
 @pytest.fixture(scope="session")

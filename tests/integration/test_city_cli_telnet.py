@@ -12,6 +12,9 @@ from tests.city_shell import ADMIN, USER
 from uzel.simcity.shell_faces import telnet_port
 from uzel.simcity.world import Device
 
+# The city has its addresses to itself: one worker for both modules that serve it.
+pytestmark = pytest.mark.xdist_group("city_served")
+
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:

@@ -16,6 +16,8 @@ from uzel.simcity.control import NoCity, call
 from uzel.simcity.world import World, load
 
 PORT = 13161
+# One worker serves the one city of this module.
+pytestmark = pytest.mark.xdist_group("city_witness")
 CITY = [sys.executable, "-c", "from uzel.simcity.cli import city; city()"]
 needs_snmp = pytest.mark.skipif(not shutil.which("snmpwalk"), reason="net-snmp is not installed: apt-get install snmp")
 
@@ -63,6 +65,7 @@ def test_everything_is_walked_in_strict_order(world: World) -> None:
 
 
 @needs_snmp
+@pytest.mark.slow
 def test_hurt_and_healed_by_hand(home: Path, world: World) -> None:
     environ = {**os.environ, "UZEL_HOME": str(home)}
     subscriber = next(p for p in world.ports.values() if p.stations and not p.far and "-h" in p.device.code)

@@ -39,6 +39,7 @@ def test_engine_of_columns_says_what_the_engine_of_rows_says() -> None:
         assert set(fast.layout.ids[fast.dark_behind(a)]) == set(plain.layout.ids[plain.dark_behind(b)])
 
 
+@pytest.mark.slow
 def test_explanation_by_the_engine_is_the_plain_one() -> None:
     """What the monitor says with the engine it is given, and what it would say without it, failure by failure."""
     Rows()

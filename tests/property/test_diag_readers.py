@@ -35,7 +35,7 @@ VALUES: st.SearchStrategy[Value] = st.one_of(
 ROWS = st.dictionaries(st.tuples(st.sampled_from(COLUMNS), TAILS).map("".join), VALUES, max_size=40)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(ROWS)
 def test_any_rows_are_read_without_nonsense(rows: dict[str, Value]) -> None:
     system = if_mib.parse_system(rows)
