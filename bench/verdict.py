@@ -165,10 +165,12 @@ def _lines(rng: random.Random, vendor: str) -> list[Service]:
 
 def _port_faults(city: LiveCity, rng: random.Random) -> list[Said]:
     ports = [n for n, k in FAULTS.items() if k.target is Target.PORT and k.only is not Only.FIBRE]
-    cases = []
+    cases: list[Case] = []
     for vendor in MAKES:
         lines = _lines(rng, vendor)
-        with_iptv = set(Service.objects.filter(kind="iptv", is_active=True).values_list("port", flat=True))
+        with_iptv: set[int | None] = set(
+            Service.objects.filter(kind="iptv", is_active=True).values_list("port", flat=True)
+        )
         taken: set[int] = set()
         # The choosy ones first, so that enough is left for them.
         for kind in ("iptv-no-groups", "two-pairs, 100 sold", "two-pairs", "healthy", *ports):
@@ -245,7 +247,7 @@ def _switch(city: LiveCity, device: Device, kind: str) -> list[Case]:
 
 
 def _receivers(city: LiveCity) -> list[Case]:
-    cases = []
+    cases: list[Case] = []
     for receiver in Device.objects.filter(kind="optical_receiver", services__isnull=False).distinct()[:OTHERS]:
         first = Service.objects.filter(device=receiver, subscriber__status="active", is_active=True).first()
         if first:
@@ -255,10 +257,11 @@ def _receivers(city: LiveCity) -> list[Case]:
 
 
 def _batteries(city: LiveCity) -> list[Case]:
-    cases = []
-    for ups in Device.objects.filter(kind="ups").select_related("site"):
+    cases: list[Case] = []
+    # Of campus nodes: the houses below have no UPS of their own.
+    for ups in Device.objects.filter(kind="ups", site__level=3).select_related("site"):
         services = Service.objects.filter(
-            device__site=ups.site, device__kind="switch", is_active=True, subscriber__status="active"
+            device__site__parent=ups.site, kind="internet", is_active=True, subscriber__status="active"
         )
         if (service := services.order_by("-pk").first()) and len(cases) < OTHERS:
             city.do(do="fault", target=ups.code, fault="battery-low")

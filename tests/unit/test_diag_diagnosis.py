@@ -1,7 +1,9 @@
 """What is said of a line, case by case: one healthy line, and what each trouble makes of it."""
 
 import json
+import re
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -395,3 +397,9 @@ def test_evidence_from_a_probe() -> None:
     assert Evidence.from_probe(None).device_answers is None
     assert Evidence.from_probe(None, error="timeout").device_answers is False
     assert Evidence.from_probe(None, error="malformed").device_answers is None
+
+
+def test_every_finding_is_in_the_docs() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "verdict.md").read_text()
+    said = {word for row in page.splitlines() if row.startswith("| `") for word in re.findall("`(\\w+)`", row)}
+    assert {str(code) for code in Code} <= said
