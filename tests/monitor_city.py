@@ -110,6 +110,7 @@ class State:
 class City:
     """SNMP agents of every device in one thread. `failed`, `cut`, `discharged`, `mute`, `garbage` are its troubles.
 
+    `away`: the whole city is silent, as when the monitor's own line is cut.
     A device that regains power takes up to `boot_s` to start: its neighbours' ports are up, it does not answer yet.
     """
 
@@ -123,6 +124,7 @@ class City:
         self.cut: set[int] = set()
         self.discharged: set[int] = set()
         self.mute: set[int] = set()
+        self.away = False
         self.garbage: dict[int, bytes] = {}
         self.booted = dict.fromkeys(self.net.contacts, time.time() - 86400.0)
         self.asked = 0
@@ -185,7 +187,7 @@ class City:
                     while True:
                         data, peer = key.fileobj.recvfrom(4096)
                         self.asked += 1
-                        if key.data in self.state.answering:
+                        if self.state and key.data in self.state.answering and not self.away:
                             key.fileobj.sendto(self.garbage.get(key.data) or self._answer(key.data, data), peer)
                 except (BlockingIOError, OSError):
                     continue

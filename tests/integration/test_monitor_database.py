@@ -113,6 +113,24 @@ def test_parts_of_an_outage_stay_together_while_it_is_repaired(net: network_map.
     assert settle(net, set(), now + 510).open == 0
 
 
+def test_parts_stay_together_before_the_first_has_started(net: network_map.NetworkMap) -> None:
+    """The mains of an area are back, its UPS says so at once, and not one house has started yet."""
+    now, apart = time.time(), dict[int, float]()
+    area = Device.objects.get(pk=node("o1-d1")).site.mains_area_id
+    ups = Device.objects.get(site__code="o1-d1", kind="ups").pk
+    it = replace(evidence(net, {network_map.area_mains(area)}, now), on_battery=frozenset({ups}))
+    operations.settle(net=net, found=explain(net.network, it), evidence=it, apart=apart)
+    assert Outage.objects.get().cause == "mains_lost"
+    houses = {node(f"o1-d1-h{n}") for n in (1, 2, 3)}
+    for later, opened in ((10, 0), (100, 0), (131, 2)):
+        it = evidence(net, houses, now + later)
+        # No common cause any more: a UPS of the area says that it has mains.
+        found = explain(net.network, it)
+        assert len(found) == 3
+        settled = operations.settle(net=net, found=found, evidence=it, apart=apart)
+        assert len(settled.opened) == opened, later
+
+
 def test_two_become_one_by_a_common_cause(net: network_map.NetworkMap) -> None:
     now = time.time()
     settle(net, {node("o1-d1-h1")}, now)

@@ -28,6 +28,7 @@ from uzel.pollers.monitor_settle import (
     mark_read,
     near_suspects,
     ports_to_read,
+    to_confirm,
     with_blindness,
     with_pinged,
 )
@@ -64,6 +65,7 @@ class Decider:
         self._engine: tuple[NetworkMap, Engine] | None = None
         self._suspicion_at = 0.0
         self._sight = Sight(pulse, metrics)
+        self._apart: dict[int, float] = {}
 
     async def run(self, world: "Holder") -> None:
         """Decide whenever something changed, until cancelled."""
@@ -127,13 +129,10 @@ class Decider:
     async def _settle(self, world: World) -> tuple[Evidence, int]:
         """Ask until nothing that bears on the silence is unknown; give the evidence, and the serial it belongs to."""
         deadline = time.monotonic() + SETTLE_LIMIT_S
-        returned = bool(self._flips.answering)
         while True:
             serial, evidence = self._flips.serial, world.evidence(time.time())
             wanted = set(await asyncio.to_thread(to_ask, world.net.network, evidence, fresh_s=FRESH_S))
-            # Somebody is back: whoever was silent with it may be too.
-            again = evidence.silent if returned else frozenset[int]()
-            returned = False
+            again, once = to_confirm(world, evidence)
             # Who missed its first question is being asked already.
             views = {i: view for i in wanted if (view := world.views.get(i)) and not view.suspected}
             wanted = {i for i, view in views.items() if i in evidence.seen or view.answers is None}
@@ -141,15 +140,16 @@ class Decider:
             batteries = batteries_to_read(world, evidence)
             ports = ports_to_read(world, evidence)
             pinged = self._to_ping(world)
-            if not (wanted or again or suspects or batteries or ports or pinged) or time.monotonic() > deadline:
+            if not (wanted or again or once or suspects or batteries or ports or pinged) or time.monotonic() > deadline:
                 return evidence, serial
             log.debug(
                 "asking %d, again %d, suspects %d, batteries %d, ports of %d",
-                len(wanted), len(again), len(suspects), len(batteries), len(ports),
+                len(wanted), len(again) + len(once), len(suspects), len(batteries), len(ports),
             )  # fmt: skip
             await asyncio.gather(
                 self._pulse.ask_now(world.views[i].target for i in wanted),
-                self._pulse.ask_now((world.views[i].target for i in again if i in world.views), once=True),
+                self._pulse.ask_now(again),
+                self._pulse.ask_now(once, once=True),
                 self._readings.power_and_light(world, batteries),
                 self._readings.ports(world, ports.items()),
                 self._ping(world, pinged),
@@ -184,7 +184,7 @@ class Decider:
             world.set_dark(dark, evidence.now)
         if (self._told, world.net) == ((told := tuple(found)), world.net) and self._told is not None:
             return None
-        work = functools.partial(operations.settle, net=world.net, found=found, evidence=evidence)
+        work = functools.partial(operations.settle, net=world.net, found=found, evidence=evidence, apart=self._apart)
         try:
             settled = await self._store.run(work)
         except operations.Conflict:

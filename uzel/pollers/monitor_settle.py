@@ -7,6 +7,7 @@ from dataclasses import replace
 from uzel.core.outage import Cause, CauseKind, Evidence, Found, Reason
 from uzel.core.power import batteries_below, feeds_above
 from uzel.core.topology import Kind
+from uzel.drivers.pulse import Target
 from uzel.pollers.monitor_sight import sees_nobody
 from uzel.pollers.monitor_world import World
 
@@ -26,6 +27,22 @@ def near_suspects(world: World, evidence: Evidence) -> set[int]:
         or world.net.contacts[i].area in areas
         or any(near in silent or near in suspects for _, near in network.neighbours[i])
     }
+
+
+def to_confirm(world: World, evidence: Evidence) -> tuple[list[Target], list[Target]]:
+    """Silence that may be over, since somebody came back after it was found: what touches light, and the rest.
+
+    The first must be asked with all retries, as one lost datagram would make it a failure of its own.
+    """
+    near_light: list[Target] = []
+    rest: list[Target] = []
+    for i, view in world.views.items():
+        if view.answers is not False or view.asked_at >= world.returned_at:
+            continue
+        via = world.net.contacts[i].via
+        beside = (via,) if via else (near for _, near in world.net.network.neighbours[i])
+        (near_light if any(evidence.answers(near) for near in beside) else rest).append(view.target)
+    return near_light, rest
 
 
 def mark_read(world: World, batteries: Iterable[int], ports: dict[int, list[int]]) -> None:

@@ -32,7 +32,7 @@ EMPTY_MIN = 1.0
 @dataclass(slots=True)
 class View:
     """One asked device. `since`: how long it has answered or been silent; `known_at`: when that was certain, after all
-    retries; `on_battery` keeps a UPS's last word."""
+    retries; `asked_at`: when the last question was sent that nobody answered; `on_battery` keeps a UPS's last word."""
 
     target: Target
     kind: str
@@ -40,6 +40,7 @@ class View:
     at: float = 0.0
     since: float | None = None
     known_at: float = 0.0
+    asked_at: float = 0.0
     last_answer: float | None = None
     booted_at: float | None = None
     rtt_ms: float | None = None
@@ -109,6 +110,8 @@ class World:
         # What was last read of the ports at both ends of a link: link -> {device: (up, when)}.
         self.link_ends: dict[int, dict[int, tuple[bool, float]]] = {}
         self.link_at = {end[:2]: (link, end[0]) for link, ends in net.ends.items() for end in (ends.a, ends.b) if end}
+        # When somebody silent last answered again: silence found before that may be over too.
+        self.returned_at = 0.0
         # When an end of a link last turned from down to up.
         self.relit_at: dict[int, float] = {}
         # When a UPS, or a port as (device, ifIndex), was last asked for a decision, whether it answered or not.
@@ -127,6 +130,8 @@ class World:
             self._note_uptime(view, now - uptime / 100, now)
         if view.answers:
             return False
+        if view.answers is False:
+            self.returned_at = now
         view.answers, view.since, view.known_at = True, now, now
         self._fact(now, view, What.ANSWERS, 1)
         self.touch(view.target.id, loud=True)
@@ -143,7 +148,7 @@ class World:
 
     def silent(self, view: View, asked_at: float, now: float) -> bool:
         """Note silence after all retries; True when the device was not known to be silent."""
-        view.at = now
+        view.at, view.asked_at = now, asked_at
         view.suspected = False
         if view.answers is False:
             return False
