@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.city_shell import make_folder
+from tests.loopback import NET
 from uzel.simcity.control import SOCKET, NoCity, call
 from uzel.simcity.world import Device, World, load
-
-NET = 80
 
 
 @dataclass

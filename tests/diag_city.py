@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tests.loopback import NET
 from uzel.simcity import dynamics
 from uzel.simcity.agent import Counts, answer
 from uzel.simcity.faults import parse
@@ -18,7 +19,6 @@ from uzel.simcity.world import Device, Port, load
 from uzel.subscribers import importing
 from uzel.subscribers.importing.csv_folder import Folder
 
-NET = 70
 SNMP_PORT = 17161
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.loopback import NET
 from uzel.simcity import plan
 from uzel.simcity.control import NoCity, call
 from uzel.simcity.world import World, load
@@ -25,7 +26,7 @@ needs_snmp = pytest.mark.skipif(not shutil.which("snmpwalk"), reason="net-snmp i
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     home = tmp_path_factory.mktemp("home")
-    plan.generate(home / "city", switches=40, subscribers=600, net=20, port=PORT)
+    plan.generate(home / "city", switches=40, subscribers=600, net=NET, port=PORT)
     environ = {**os.environ, "UZEL_HOME": str(home)}
     with subprocess.Popen([*CITY, "serve", "--boot", "1"], env=environ) as process:
         for _ in range(100):
