@@ -1,10 +1,12 @@
-"""A switch that misbehaves on purpose, over telnet: a D-Link's greeting and prompt, and one trouble at a time."""
+"""A switch that misbehaves on purpose, over telnet or SSH: D-Link's greeting and prompt, and one trouble at a time."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+
+import asyncssh
 
 from uzel.drivers.cli_drivers import DRIVERS
 from uzel.drivers.session import Target
@@ -30,8 +32,8 @@ HEAD = (
 class Switch:
     """Counts who comes and who is there; `trouble` is what it does wrong, `asked` what it was told to do."""
 
-    def __init__(self, trouble: str = "") -> None:
-        self.trouble = trouble
+    def __init__(self, trouble: str = "", *, ssh: bool = False) -> None:
+        self.trouble, self.ssh = trouble, ssh
         self.asked: list[str] = []
         self.came = self.there = self.most_there = 0
         self.port = 0
@@ -49,6 +51,12 @@ class Switch:
                 typed += char
                 writer.write(b"*" if stars else char)
 
+    async def log_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, clear: bool) -> str:
+        writer.write(b"\xff\xfb\x01\xff\xfb\x03\r\nUserName:")
+        await self.line(reader, writer)
+        writer.write(b"PassWord:")
+        return await self.line(reader, writer, stars=not clear)
+
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.came += 1
         if self.trouble == "no more sessions":
@@ -57,11 +65,8 @@ class Switch:
             writer.write(b"\r\nSystem locked by other session!\r\n")
         if self.trouble == "dumb":
             await reader.read()
-        writer.write(b"\xff\xfb\x01\xff\xfb\x03\r\nUserName:")
-        await self.line(reader, writer)
-        writer.write(b"PassWord:")
         clear = self.trouble == "echoes the password"
-        password = await self.line(reader, writer, stars=not clear)
+        password = PASSWORD if self.ssh else await self.log_in(reader, writer, clear=clear)
         if password != PASSWORD:
             writer.write(b"\n\rFail!\n\r\n\rUserName:")
             await reader.read()
@@ -135,7 +140,8 @@ class Switch:
 
     def target(self, *, password: str = PASSWORD, enable: str = "", limit: int = 1) -> Target:
         login = Login("duty", password, enable)
-        return Target("127.0.0.1", self.port, Wire.TELNET, DRIVERS["dlink_dxs"], login, limit)
+        wire = Wire.SSH if self.ssh else Wire.TELNET
+        return Target("127.0.0.1", self.port, wire, DRIVERS["dlink_dxs"], login, limit)
 
 
 @contextlib.asynccontextmanager
@@ -144,6 +150,46 @@ async def serving(trouble: str = "") -> AsyncIterator[Switch]:
     switch = Switch(trouble)
     server = await asyncio.start_server(switch.serve, "127.0.0.1", 0)
     switch.port = server.sockets[0].getsockname()[1]
+    try:
+        yield switch
+    finally:
+        server.close()
+
+
+class Door(asyncssh.SSHServer):
+    """Knows one password."""
+
+    def begin_auth(self, username: str) -> bool:
+        return True
+
+    def password_auth_supported(self) -> bool:
+        return True
+
+    def validate_password(self, username: str, password: str) -> bool:
+        return password == PASSWORD
+
+
+@contextlib.asynccontextmanager
+async def serving_ssh(
+    trouble: str = "", *, key: asyncssh.SSHKey | None = None, **more: object
+) -> AsyncIterator[Switch]:
+    """The same over SSH; `more` are the server's algorithms."""
+    switch = Switch(trouble, ssh=True)
+
+    async def handle(stdin: object, stdout: object, stderr: object) -> None:
+        await switch.serve(stdin, stdout)  # type: ignore[arg-type]
+
+    server = await asyncssh.listen(
+        "127.0.0.1",
+        0,
+        server_factory=Door,
+        server_host_keys=[key or asyncssh.generate_private_key("ssh-ed25519")],
+        session_factory=handle,
+        encoding=None,
+        line_editor=False,
+        **more,
+    )
+    switch.port = server.get_port()
     try:
         yield switch
     finally:
