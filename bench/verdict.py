@@ -8,7 +8,7 @@ import random
 import statistics
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 from uzel.config import embedded
+from uzel.core.diagnosis_port import FLAP_QUIET_S
 from uzel.desk.lines import lines_of, verdicts
 from uzel.network.models import Device, DeviceState, Link, Probe
 from uzel.outages.models import Hint, OutageElement
@@ -41,7 +42,8 @@ MAKES = ("D-Link", "Cisco", "Huawei")
 CASES, HURT = 22, 7
 # Receivers, UPSes, blocked accounts.
 OTHERS = 15
-EVERY_S = 0.1  # one operator's question after another
+# One operator's question after another; so many, then their answers are read.
+EVERY_S, ASKED = 0.1, 100
 FLAP_S = 22.0  # long enough for a contact that goes every eight seconds to show itself
 # A finding below this confidence is said as "probably".
 SURE = 0.8
@@ -190,6 +192,8 @@ def _port_faults(city: LiveCity, rng: random.Random) -> list[Said]:
     rng.shuffle(cases)
     said = _judge(cases)
     city.do(do="heal", target="all")
+    # What flapped a moment ago may go on flapping: the next faults come after that.
+    time.sleep(FLAP_QUIET_S)
     return said
 
 
@@ -225,9 +229,14 @@ def _hurt(city: LiveCity, kind: str, rng: random.Random) -> list[Case]:
     if kind == "battery-low":
         return _batteries(city)
     cases: list[Case] = []
+    taken: set[int] = set()
     for make in MAKES:
         switches = Device.objects.filter(kind="switch", vendor=make, site__level=4, services__kind="internet")
-        for device in rng.sample(sorted(set(switches), key=lambda d: d.pk), HURT):
+        # One of a house: when all of it is silent, nobody can tell a dead agent from a dark house.
+        free = sorted({d.pk: d for d in switches.exclude(site__in=taken)}.values(), key=lambda d: d.pk)
+        by_site = {device.site_id: device for device in free}
+        for device in rng.sample(list(by_site.values()), HURT):
+            taken.add(device.site_id)
             cases += _switch(city, device, kind)
     return cases
 
@@ -275,8 +284,12 @@ def _undecided() -> bool:
     return bool(silent - set(OutageElement.objects.filter(lit_at=None).values_list("device", flat=True)))
 
 
-def _judge(cases: Iterable[Case]) -> list[Said]:
-    """Ask one after another as operators do, then read every answer as the card does."""
+def _judge(cases: list[Case]) -> list[Said]:
+    """Ask one after another as operators do, and read the answers as the cards do, before they grow old."""
+    return [said for start in range(0, len(cases), ASKED) for said in _ask(cases[start : start + ASKED])]
+
+
+def _ask(cases: list[Case]) -> list[Said]:
     asked = []
     for case in cases:
         service = Service.objects.select_related("subscriber").get(pk=case.service)

@@ -13,8 +13,6 @@ LOOP_SHARE = 0.5
 MACS_PER_SUBSCRIBER = 5
 # On a link younger than this nobody need have spoken yet.
 QUIET_S = 15.0
-# Frames that the switch heard and dropped between two readings which tell of a filter, where no MAC is learned.
-DROPPED = 2
 
 
 def loop(e: Evidence) -> Finding | None:
@@ -84,11 +82,14 @@ def _binding(e: Evidence, heard: set[str]) -> Finding | None:
     if e.noted("binding_blocked") and not own_is_heard:
         return finding(Code.BINDING_BLOCKED, 0.95, said="binding", **facts)
     dropped = 0 if heard else _dropped(e)
-    return finding(Code.BINDING_BLOCKED, 0.75, dropped=dropped, **facts) if dropped >= DROPPED else None
+    return finding(Code.BINDING_BLOCKED, 0.75, dropped=dropped, **facts) if dropped else None
 
 
 def _dropped(e: Evidence) -> int:
-    """Frames that came in undamaged and were thrown away since a reading of late, while octets came in too."""
+    """Frames that came in undamaged and were thrown away since a reading of late, while octets came in too.
+
+    A switch learns from every frame that it lets in, so even one tells where nobody is learned.
+    """
     port, most = e.port, 0
     for before in e.fresh:
         if port and (port.in_octets or 0) > (before.in_octets or 0):

@@ -16,6 +16,8 @@ FLAP_QUIET_TIMES, FLAP_QUIET_S = 4, 60.0
 STARTING_S = 20.0
 # One error a minute spoils nothing; a hundred a day comes from lightning and lifts.
 LONG_ERRORS, LONG_RATE = 10, 1 / 60
+# So many were to be expected of the old rate since the last one: the errors have stopped.
+STOPPED_ERRORS = 3
 _BROKEN = {PairState.OPEN, PairState.OPEN_OR_SHORT}
 _HURT = _BROKEN | {PairState.SHORT, PairState.CROSSTALK, PairState.MISMATCH}
 
@@ -122,16 +124,28 @@ def _two_pairs(e: Evidence, port: PortReading, wanted: int | None) -> Finding | 
 def errors(e: Evidence) -> Finding | None:
     """Damaged frames between two readings. The latest interval speaks at once, an old one only by its rate."""
     port, best = e.port, None
+    calm_s = _calm(e)
     for before in e.readings[:-1]:
         grown = error_growth(before, port) if port else None
         if not grown or not port or port.at is None or before.at is None or port.at <= before.at:
             continue
         seconds = port.at - before.at
+        if grown / seconds * calm_s >= STOPPED_ERRORS:
+            continue
         if seconds <= STALE_S or (grown >= LONG_ERRORS and grown / seconds >= LONG_RATE):
             confidence = 0.95 if grown >= 3 else 0.7
             found = finding(Code.ERRORS_GROWING, confidence, errors=grown, within_s=round(seconds, 1), crc=port.crc)
             best = found if best is None or found.confidence > best.confidence else best
     return best
+
+
+def _calm(e: Evidence) -> float:
+    """Seconds until now in which no frame was damaged, as far as the readings tell."""
+    port, calm = e.port, 0.0
+    for before in e.readings[:-1]:
+        if port and port.at is not None and before.at is not None and error_growth(before, port) == 0:
+            calm = max(calm, port.at - before.at)
+    return calm
 
 
 def age(port: PortReading) -> int | None:

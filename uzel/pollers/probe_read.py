@@ -22,7 +22,7 @@ TIMEOUT_S, RETRIES = 0.4, 1
 # Between the two readings: long enough for errors to show, short enough for the caller.
 INTERVAL_S = 0.5
 # Nobody is learned though octets come in: whether the switch drops them shows in so long.
-LONGER_S = 1.0
+LONGER_S = 0.5
 # A device's map from bridge ports to interfaces changes only when a card is put in.
 BASE_PORTS_S = 600.0
 # More MACs than this are counted, not kept.
@@ -87,7 +87,7 @@ class LineReader:
                 await asyncio.sleep(INTERVAL_S)
                 _, second = await _port(agent, question)
                 found = await macs
-                if found == [] and second.oper_up and _grew(first, second):
+                if found == [] and second.oper_up and _comes_in(first, second):
                     await asyncio.sleep(LONGER_S)
                     _, second = await _port(agent, question)
                 ways = await uplinks
@@ -160,8 +160,9 @@ async def _port(agent: Agent, question: Question) -> tuple[Rows, PortReading]:
     return rows, ports[0]
 
 
-def _grew(first: PortReading, second: PortReading) -> bool:
-    return (second.in_octets or 0) > (first.in_octets or 0)
+def _comes_in(first: PortReading, second: PortReading) -> bool:
+    """Something comes in, and none of it was seen dropped yet."""
+    return (second.in_octets or 0) > (first.in_octets or 0) and second.in_discards == first.in_discards
 
 
 async def _uplinks(question: Question, errors: dict[str, str]) -> list[dict[str, Any]]:
