@@ -32,8 +32,8 @@ OTHER_MODELS = (
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("city")
-    plain = {"o1-d1-k1-h1-sw1": "DES-3200-18", "o1-d1-k1-h2-sw1": "DES-1210-28/ME"}
-    return make_folder(folder, models=plain if "DES-1210-28/ME" in MAKES else {})
+    plain = {"o1-d1-k1-h1-sw1": "DES-1210-28/ME"}
+    return make_folder(folder, models=plain)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """Sessions at the command lines of the city: levels, pagers, screens, questions, changes, and all that goes wrong."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,27 @@ def snmp(city: City, device: Device, oid: str, now: float = NOW) -> int | bytes:
     tag, start, end = ber.take(reply, at, len(reply))
     value = reply[start:end]
     return value if tag == ber.OCTETS else int.from_bytes(value, "big")
+
+
+def test_prompts_are_of_the_make(folder: Path, tmp_path: Path) -> None:
+    city = recall(make_folder(tmp_path, models={"o1-d1-k1-h1-sw1": "DES-1210-28/ME"}))
+    seen = {}
+    for device in city.world.devices.values():
+        if device.make.family in DIALECTS and device.id in city.lit:
+            seen.setdefault(device.make.model, set()).add(Person(city, device).login().said.splitlines()[-1])
+    forms = {
+        "DES-1210-28/ME": r"DES-1210-28/ME:5#|[\w.-]+:5#",
+        "DES-3028": r"(?:o\d[\w-]+|DES-3028|127[.\d]+):5#",
+        "DES-3550": r"(?:o\d[\w-]+|DES-3550|127[.\d]+):4#",
+        "DES-3200-28": r"(?:o\d[\w-]+|DES-3200-28|127[.\d]+):admin#",
+        "WS-C3560G-48TS": r"[\w-]+#",
+        "S5328C-EI": r"<[\w-]+>",
+    }
+    for model, form in forms.items():
+        assert all(re.fullmatch(form, prompt) for prompt in seen[model]), seen[model]
+    assert "DES-1210-28/ME:5#" in seen["DES-1210-28/ME"]
+    # A grown network: names, models and addresses in the prompts of one make.
+    assert len({re.sub(r"\d+", "9", prompt) for model in seen if "DES" in model for prompt in seen[model]}) > 3
 
 
 # Levels

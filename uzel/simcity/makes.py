@@ -173,6 +173,15 @@ _ALL = (
         "A2",
         _dlink_ports("DES-3028", "R2.90.B10", 24, 4, True),
     ),
+    # By its manual and by what others' tools say of it (no walk): none stands in the generated city.
+    _dlink(
+        "DES-1210-28/ME",
+        "75.15.2",
+        "DES-1210-28/ME Fast Ethernet Switch",
+        "10.04.B020",
+        "B2",
+        _dlink_ports("DES-1210-28/ME", "10.04.B020", 24, 4, True),
+    ),
     _dlink(
         "DGS-3000-28X",
         "133.10.2",

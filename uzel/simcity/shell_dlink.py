@@ -21,7 +21,9 @@ _WHITE = "\x1b[7mCTRL+C ESC q Quit SPACE n Next Page {}\x1b[0m"
 
 
 def host(device: Device) -> str:
-    """The name in the prompt of a device."""
+    """The name in the prompt of a device. /ME models keep the one that they are born with."""
+    if device.make.model.endswith("/ME"):
+        return device.make.model
     share = spread(device.code, "prompt")
     return device.code if share < 0.7 else device.make.model if share < 0.9 else device.address
 

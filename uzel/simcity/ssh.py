@@ -118,6 +118,8 @@ class Ssh:
     """The SSH side of the whole city. Raises OSError when the key cannot be kept."""
 
     def __init__(self, folder: Path) -> None:
+        # It tells of every login, thousands in a test.
+        asyncssh.set_log_level("WARNING")
         self._options = asyncssh.SSHServerConnectionOptions(
             server_host_keys=[host_key(folder)],
             server_version=VERSION,
