@@ -114,8 +114,11 @@ def device(e: Evidence) -> Finding | None:
     peers = {"peers": e.peers, "peers_silent": e.peers_silent}
     if e.device_lit is False:
         return finding(Code.DEVICE_DARK, 0.95 if e.device_answers is False else 0.7, **peers)
+    # A receiver is asked through a switch and lives by a light of its own: it may work while that switch is silent.
+    services = " ".join(sorted(e.services)) or None
     # Alone silent among answering neighbours: perhaps only its management is dead, and the line works.
-    return finding(Code.DEVICE_SILENT, 0.9 if e.peers_silent == e.peers else 0.6, **peers)
+    is_sure = e.by_cable and e.peers_silent == e.peers
+    return finding(Code.DEVICE_SILENT, 0.9 if is_sure else 0.6, services=services, **peers)
 
 
 def light(e: Evidence) -> Finding | None:
