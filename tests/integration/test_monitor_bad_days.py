@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.integration.test_monitor_city import closes, held, node, open_outage, the_outage_is_right, watching
 from tests.monitor_city import City, Monitor, Rows, until
+from uzel.network.core_map import area_mains, site_mains
 from uzel.network.models import Device, DeviceState
 from uzel.outages import queries
-from uzel.outages.models import Outage, OutageElement
-from uzel.outages.network_map import area_mains, site_mains
+from uzel.outages.models import Hint, Observation, Outage, OutageElement
+from uzel.pollers.monitor_metrics import Metrics
+from uzel.pollers.monitor_store import HintRow, Store
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.xdist_group("monitor")]
 
@@ -141,6 +145,28 @@ def test_silence_of_everybody_that_lasts_is_one_outage_with_both_readings(log: P
     # It came back freshly started: it had been dead indeed.
     assert Outage.objects.get().cause == "device_dead"
     assert not OutageElement.objects.filter(lit_at=None).exists()
+
+
+def test_a_row_that_postgresql_refuses_is_let_go_alone() -> None:
+    """One odd datagram must not keep everything else from being written, nor stop the monitor."""
+    Rows()
+    metrics = Metrics()
+    store = Store(metrics)
+    now, device = time.time(), node("o1")
+    good = HintRow(now, "syslog", "127.44.0.1", None, b"x", {"text": r"a \u0000 b", "level": float("inf")})
+    store.hints.extend([good, replace(good, source="nowhere"), good, replace(good, source="10.0.0.300"), good])
+    store.facts.extend([(now, device, 1, 0, 0.0), (now, device, 1, 0, 1.0)])
+
+    async def flush() -> None:
+        await store.lead()
+        await store.flush()
+        store.close()
+
+    asyncio.run(flush())
+    assert Hint.objects.count() == 3
+    assert Hint.objects.first().parsed == {"text": r"a \u0000 b", "level": None}
+    assert Observation.objects.count() == 2
+    assert metrics.figures()["malformed_total.not_written"] == 2
 
 
 def test_the_database_server_may_stop_in_a_storm(tmp_path: Path) -> None:

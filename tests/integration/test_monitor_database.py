@@ -16,9 +16,11 @@ from tests.monitor_city import Rows
 from uzel.core.outage import Evidence, Seen, explain
 from uzel.core.topology import answering
 from uzel.journal.models import Event
-from uzel.network.models import Device, DeviceState, PortState
+from uzel.network.core_map import area_mains
+from uzel.network.models import Device, DeviceState, PortState, Probe
 from uzel.outages import network_map, operations, queries
 from uzel.outages.models import Hint, Observation, Outage, OutageElement
+from uzel.outages.pruning import prune_all
 from uzel.pollers import monitor_store, monitor_world
 from uzel.pollers.monitor_store import HintRow, PortRow, StateRow
 
@@ -118,7 +120,7 @@ def test_parts_stay_together_before_the_first_has_started(net: network_map.Netwo
     now, apart = time.time(), dict[int, float]()
     area = Device.objects.get(pk=node("o1-d1")).site.mains_area_id
     ups = Device.objects.get(site__code="o1-d1", kind="ups").pk
-    it = replace(evidence(net, {network_map.area_mains(area)}, now), on_battery=frozenset({ups}))
+    it = replace(evidence(net, {area_mains(area)}, now), on_battery=frozenset({ups}))
     operations.settle(net=net, found=explain(net.network, it), evidence=it, apart=apart)
     assert Outage.objects.get().cause == "mains_lost"
     houses = {node(f"o1-d1-h{n}") for n in (1, 2, 3)}
@@ -176,3 +178,25 @@ def test_pruning_forgets_only_what_is_old(net: network_map.NetworkMap) -> None:
     monitor_store.copy_facts([(old, 1, 1, 0, 1.0)] * 3 + [(time.time(), 1, 1, 0, 1.0)])
     call_command("prune_observations", verbosity=0)
     assert Observation.objects.count() == 1
+
+
+def test_the_monitor_forgets_what_is_too_old_by_itself(net: network_map.NetworkMap) -> None:
+    old, device = timezone.now() - timedelta(days=100), Device.objects.first()
+    assert device
+    monitor_store.copy_facts([(old.timestamp(), 1, 1, 0, 1.0)] * 3 + [(time.time(), 1, 1, 0, 1.0)])
+    for n in range(3):
+        Event.objects.create(name="x", payload={"n": n})
+        Hint.objects.create(at=old if n else timezone.now(), kind="trap", source="::1", raw=b"")
+        Probe.objects.create(operation="line", device=device, state="waiting" if n else "done")
+    Event.objects.update(at=old)
+    Probe.objects.update(asked_at=old)
+    settle(net, {node("o1")}, old.timestamp())
+    outages = OutageElement.objects.count()
+    assert prune_all(limit=2) == 2 + 2 + 2 + 1, "so many of each table at a time"
+    while prune_all(limit=2):
+        pass
+    assert Observation.objects.count() == 1
+    assert Hint.objects.count() == 1
+    assert Event.objects.exists(), "the newest stays"
+    assert set(Probe.objects.values_list("state", flat=True)) == {"waiting"}
+    assert OutageElement.objects.count() == outages

@@ -183,6 +183,7 @@ class Monitor:
         world.returned_at = old.returned_at
         self._holder.world = self._watch.world = world
         self._decider.forget()
+        self._readings.forget()
         await self._decider.compile(world.net)
         self._flips.note("other")
         log.info("the network changed: watching %d devices", len(world.views))

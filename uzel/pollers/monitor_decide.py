@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from django.db import IntegrityError
+
 from uzel.core.engine import Engine
 from uzel.core.outage import Evidence, Found, Seen, explain, to_ask
 from uzel.core.outage_light import Picture, picture
@@ -39,6 +41,7 @@ from uzel.pollers.monitor_world import World
 
 # A storm that never settles is told as it stands after this long.
 SETTLE_LIMIT_S = 8.0
+CONFLICT_S = 0.5
 # Batteries run out and planned works begin without anybody falling silent.
 IDLE_S = 10.0
 # An answer this much older than the silence still counts as after it: clocks of one process, read twice.
@@ -187,7 +190,10 @@ class Decider:
         work = functools.partial(operations.settle, net=world.net, found=found, evidence=evidence, apart=self._apart)
         try:
             settled = await self._store.run(work)
-        except operations.Conflict:
+        except (operations.Conflict, IntegrityError) as error:
+            # Somebody wrote first, or took away a device that is on our map: look anew, soon.
+            log.warning("not written, will decide again: %s", str(error).strip().split("\n")[0])
+            await asyncio.sleep(CONFLICT_S)
             self._flips.note("other")
             return None
         self._told = None if settled.waits else told

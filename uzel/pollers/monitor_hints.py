@@ -81,7 +81,7 @@ class Hints:
         self._more = asyncio.Event()
         self._tokens: dict[str, tuple[float, float]] = {}
         self._looked: dict[int, float] = {}
-        self._looks: set[asyncio.Task[None]] = set()
+        self._looks: dict[int, asyncio.Task[None]] = {}
         self._transports: list[asyncio.BaseTransport] = []
 
     async def listen(self, trap_listen: str, syslog_listen: str) -> None:
@@ -99,7 +99,7 @@ class Hints:
         """Stop listening."""
         for transport in self._transports:
             transport.close()
-        for look in self._looks:
+        for look in list(self._looks.values()):
             look.cancel()
 
     def take(self, datagram: Datagram) -> None:
@@ -153,10 +153,10 @@ class Hints:
         self._looked[device] = now
         near = {near for _, near in world.net.network.neighbours.get(device, ())} if kind in LINK_HINTS else set()
         self._pulse.ask((world.views[i].target for i in {device, *near} if i in world.views), urgent=True)
-        if kind in LINK_HINTS or world.net.contacts[device].kind == Kind.UPS:
-            task = asyncio.create_task(self._read(world, device, index))
-            self._looks.add(task)
-            task.add_done_callback(self._looks.discard)
+        # One look at a device at a time: a flood with the addresses of all devices must not pile up readings.
+        if device not in self._looks and (kind in LINK_HINTS or world.net.contacts[device].kind == Kind.UPS):
+            self._looks[device] = asyncio.create_task(self._read(world, device, index))
+            self._looks[device].add_done_callback(lambda _: self._looks.pop(device, None))
 
     async def _read(self, world: World, device: int, index: int | None) -> None:
         if world.net.contacts[device].kind == Kind.UPS:

@@ -32,6 +32,10 @@ class Readings:
         self._room = asyncio.Semaphore(CONCURRENCY)
         self._readers: dict[int, Reader[Any]] = {}
 
+    def forget(self) -> None:
+        """The map changed: a device may be of another make now."""
+        self._readers.clear()
+
     async def ports(self, world: World, wanted: Iterable[tuple[int, Iterable[int] | None]]) -> bool:
         """Read ports of devices (None: all that the map knows); True when the light of a link changed."""
         return any(await asyncio.gather(*(self._ports(world, device, indexes) for device, indexes in wanted)))
