@@ -10,9 +10,9 @@ import pytest
 
 from tests import monitor_city
 from tests.monitor_city import City, Monitor, Rows, until
+from uzel.network.core_map import site_mains
 from uzel.network.models import Device, DeviceKind, DeviceState, Link, PowerFeed
 from uzel.outages.models import Outage
-from uzel.outages.network_map import site_mains
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.xdist_group("monitor")]
 

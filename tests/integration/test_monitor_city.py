@@ -16,10 +16,11 @@ from django.utils import timezone
 
 from tests.monitor_city import City, Monitor, Rows, until
 from uzel.journal.operations import emit
+from uzel.network.core_map import area_mains
 from uzel.network.models import Device, DeviceState, Link
 from uzel.outages import queries
 from uzel.outages.models import Hint, MonitorStatus, Observation, Outage, OutageElement, PlannedWork
-from uzel.outages.network_map import area_mains, plain_scope
+from uzel.outages.network_map import plain_scope
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.xdist_group("monitor")]
 

@@ -13,16 +13,14 @@ from uzel.core.engine_light import NOTHING
 from uzel.core.scope import Attachment
 from uzel.core.topology import Kind, Link, Network, Node
 from uzel.drivers.pulse import Pulse, Target
+from uzel.network.core_map import area_mains, mains_place, site_mains
 from uzel.outages.map_columns import MapColumns
 from uzel.outages.network_map import (
     Attachments,
     Contact,
     LinkEnds,
     NetworkMap,
-    area_mains,
-    mains_place,
     plain_scope,
-    site_mains,
 )
 from uzel.pollers.monitor_store import pack_facts
 from uzel.pollers.monitor_world import WRAP_S, World

@@ -4,15 +4,13 @@ A UPS whose feed is dead still gives power until it is discharged.
 """
 
 from collections.abc import Set
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from uzel.core.topology import Network
+from uzel.core.map import Network
 
 NONE: frozenset[int] = frozenset()
 
 
-def powered(network: "Network", failed: Set[int] = NONE, discharged: Set[int] = NONE) -> frozenset[int]:
+def powered(network: Network, failed: Set[int] = NONE, discharged: Set[int] = NONE) -> frozenset[int]:
     """The elements that work and have power. An element of a closed circle of feeds has none."""
     nodes = network.nodes
     live = {
@@ -29,7 +27,7 @@ def powered(network: "Network", failed: Set[int] = NONE, discharged: Set[int] = 
     return frozenset(live)
 
 
-def falls(network: "Network", source: int, discharged: Set[int] = NONE) -> frozenset[int]:
+def falls(network: Network, source: int, discharged: Set[int] = NONE) -> frozenset[int]:
     """What loses power when `source` alone fails, itself included: all else is taken as live."""
     fallen = {source}
     edge = [source]
@@ -43,7 +41,7 @@ def falls(network: "Network", source: int, discharged: Set[int] = NONE) -> froze
     return frozenset(fallen)
 
 
-def feeds_above(network: "Network", node: int) -> frozenset[int]:
+def feeds_above(network: Network, node: int) -> frozenset[int]:
     """Every element of power above `node`, nearest or far."""
     above: set[int] = set()
     edge = list(network.nodes[node].feeds)
@@ -55,7 +53,7 @@ def feeds_above(network: "Network", node: int) -> frozenset[int]:
     return frozenset(above)
 
 
-def batteries_below(network: "Network", source: int) -> frozenset[int]:
+def batteries_below(network: Network, source: int) -> frozenset[int]:
     """The UPSes that `source` feeds, directly or through strips and the mains of sites; not through another UPS."""
     found: set[int] = set()
     seen = {source}

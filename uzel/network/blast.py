@@ -6,18 +6,20 @@ from typing import Any
 
 from django.db.models import Count
 
-from uzel.core.topology import Kind, Network, Node, lit
-from uzel.core.topology import Link as Line
-from uzel.network import adjacency
-from uzel.network.models import Device, Link, PowerFeed, Site
+from uzel.core.topology import Network, lit
+from uzel.network import adjacency, core_map
+from uzel.network.models import Device
 
 
-def goes_dark(device_id: int) -> frozenset[int]:
-    """Ids of the devices that lose light or power if this one fails, itself among them; batteries count as full."""
+def goes_dark(node: int) -> frozenset[int]:
+    """Ids of the devices that lose light or power if this one fails, itself among them; batteries count as full.
+
+    `node` is a device or, by its id in `core_map`, the mains of a site or of an area.
+    """
     network, shining = _read(adjacency.version())
-    if device_id not in network.nodes:
+    if node not in network.nodes:
         return frozenset()
-    return frozenset(pk for pk in shining - lit(network, failed={device_id}) if pk > 0) | {device_id}
+    return frozenset(pk for pk in (shining - lit(network, failed={node})) | {node} if pk > 0)
 
 
 def hanging_on(device_ids: Iterable[int]) -> dict[str, Any]:
@@ -39,14 +41,6 @@ def hanging_on(device_ids: Iterable[int]) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def _read(version: tuple[Any, ...]) -> tuple[Network, frozenset[int]]:
-    """The map and what shines on it when nothing is broken. Mains of a site: -pk; batteries need no mains here."""
-    feeds: dict[int, list[int]] = {}
-    for consumer, source, site in PowerFeed.objects.values_list("consumer_id", "source_id", "consumer__site_id"):
-        feeds.setdefault(consumer, []).append(source if source is not None else -site)
-    nodes = [Node(-pk, Kind.MAINS, pk, watched=False) for pk in Site.objects.values_list("id", flat=True)]
-    nodes += [
-        Node(pk, Kind(kind), site, source=is_source, feeds=tuple(feeds.get(pk, ())))
-        for pk, kind, site, is_source in Device.objects.values_list("id", "kind", "site_id", "is_source")
-    ]
-    network = Network.of(nodes, [Line(*row) for row in Link.objects.values_list("id", "a_device_id", "b_device_id")])
+    """The map and what shines on it when nothing is broken."""
+    network = core_map.read()
     return network, lit(network)

@@ -7,8 +7,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from uzel.core.outage import Cause, CauseKind, Evidence, Found, Reason, after_return
+from uzel.network.core_map import area_mains, mains_place, site_mains
 from uzel.outages.models import Outage
-from uzel.outages.network_map import NetworkMap, area_mains, mains_place, root_site, site_mains
+from uzel.outages.network_map import NetworkMap, root_site
 
 
 def describe(net: NetworkMap, outage: Outage, hypotheses: Sequence[Cause], found: Found) -> None:

@@ -1,7 +1,4 @@
-"""The network in the database as the core's map: a handful of plain queries, whatever the size of the city.
-
-Node id = Device.pk; mains of a site = -(2 * site pk); mains of an area = -(2 * area pk + 1); link id = Link.pk.
-"""
+"""The map of the network with what the monitor needs beside it: how each device is asked, who hangs on it."""
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
@@ -13,28 +10,12 @@ from django.db.models.functions import Coalesce
 
 from uzel.core.labels import Flags, Longs
 from uzel.core.scope import Attachment, affected
-from uzel.core.topology import Kind, Link, Network, Node
-from uzel.network.models import Device, Level, MainsArea, PowerFeed, Site
-from uzel.network.models import Link as LinkRow
+from uzel.core.topology import Network
+from uzel.network import core_map
+from uzel.network.core_map import mains_place
+from uzel.network.models import Device, Level, Link
 from uzel.outages import map_columns
 from uzel.outages.map_columns import MapColumns
-
-
-def site_mains(site_id: int) -> int:
-    """The node of the mains of a site."""
-    return -2 * site_id
-
-
-def area_mains(area_id: int) -> int:
-    """The node of the mains of an area."""
-    return -2 * area_id - 1
-
-
-def mains_place(node: int) -> tuple[str, int] | None:
-    """("site", pk) or ("area", pk) for a node of mains, None for a device."""
-    if node >= 0:
-        return None
-    return ("area", (-node - 1) // 2) if node % 2 else ("site", -node // 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,30 +153,11 @@ def load() -> NetworkMap:
 
 def _read() -> NetworkMap:
     contacts = {row[0]: Contact(*row) for row in _devices()}
-    power_feeds: dict[int, list[int]] = {}
-    for consumer, source in PowerFeed.objects.order_by("id").values_list("consumer_id", "source_id"):
-        feed = source if source is not None else site_mains(contacts[consumer].site)
-        power_feeds.setdefault(consumer, []).append(feed)
-    sources = set(Device.objects.filter(is_source=True).values_list("id", flat=True))
-    nodes = [
-        Node(
-            contact.id,
-            Kind(contact.kind),
-            contact.site,
-            source=contact.id in sources,
-            watched=contact.address is not None,
-            via=contact.via,
-            feeds=tuple(power_feeds.get(contact.id, ())),
-        )
-        for contact in contacts.values()
-    ]
-    nodes += _mains()
-    links, ends = _links()
+    ends = _ends()
     ports = {(end[0], end[1]): end[2] for pair in ends.values() for end in (pair.a, pair.b) if end}
     addresses = {contact.address: contact.id for contact in contacts.values() if contact.address}
     columns = map_columns.read()
-    network = Network.of(nodes, links)
-    return NetworkMap(network, contacts, ends, ports, Attachments.of(columns), addresses, columns)
+    return NetworkMap(core_map.read(), contacts, ends, ports, Attachments.of(columns), addresses, columns)
 
 
 def _devices() -> list[tuple[Any, ...]]:
@@ -208,25 +170,16 @@ def _devices() -> list[tuple[Any, ...]]:
     )  # fmt: skip
 
 
-def _mains() -> list[Node]:
-    nodes = [Node(area_mains(pk), Kind.MAINS, watched=False) for pk in MainsArea.objects.values_list("id", flat=True)]
-    for pk, area in Site.objects.values_list("id", "mains_area_id"):
-        feeds = () if area is None else (area_mains(area),)
-        nodes.append(Node(site_mains(pk), Kind.MAINS, pk, watched=False, feeds=feeds))
-    return nodes
-
-
-def _links() -> tuple[list[Link], dict[int, LinkEnds]]:
-    links, ends = [], {}
-    rows = LinkRow.objects.values_list(
+def _ends() -> dict[int, LinkEnds]:
+    rows = Link.objects.values_list(
         "id", "a_device_id", "b_device_id", "a_port_id", "a_port__if_index", "b_port_id", "b_port__if_index"
     )
-    for pk, a, b, a_port, a_index, b_port, b_index in rows:
-        links.append(Link(pk, a, b))
-        ends[pk] = LinkEnds(
+    return {
+        pk: LinkEnds(
             (a, a_index, a_port) if a_port is not None else None, (b, b_index, b_port) if b_port is not None else None
         )
-    return links, ends
+        for pk, a, b, a_port, a_index, b_port, b_index in rows
+    }
 
 
 def root_site(net: NetworkMap, nodes: Iterable[int]) -> int | None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from uzel.core.outage_words import Evidence, Seen
 from uzel.core.topology import Kind
 from uzel.drivers.pulse import Target
+from uzel.network.core_map import site_mains
 from uzel.network.models import DeviceState, Port, PortState
 from uzel.outages import network_map
 from uzel.outages.models import Observation, PlannedWork
@@ -328,7 +329,7 @@ def load_works(net: NetworkMap) -> list[Work]:
     for row in rows:
         nodes = {device.pk for device in row.devices.all()}
         for site in row.sites.all():
-            nodes |= {*by_site.get(site.pk, ()), network_map.site_mains(site.pk)}
+            nodes |= {*by_site.get(site.pk, ()), site_mains(site.pk)}
         links = frozenset(link.pk for link in row.links.all())
         works.append(Work(row.pk, row.starts_at.timestamp(), row.ends_at.timestamp(), frozenset(nodes), links))
     return works
