@@ -409,6 +409,9 @@ def test_evidence_from_a_probe() -> None:
     assert Evidence.from_probe({"receiver": receiver}).receiver == OpticalReading(
         input_dbm=-3.0, inputs_dbm=(-3.0, None)
     )
+    test = pairs((CUT, 31))
+    assert Evidence.from_probe({"cable": None}, cable=test).cable == test
+    assert Evidence.from_probe(result, cable=pairs((OK, 9))).cable == evidence.cable
     assert Evidence.from_probe(None).device_answers is None
     assert Evidence.from_probe(None, error="timeout").device_answers is False
     assert Evidence.from_probe(None, error="malformed").device_answers is None

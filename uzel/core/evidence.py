@@ -94,7 +94,8 @@ class Evidence:
         for name in ("groups", "blocked_macs"):
             if result.get(name) is not None:
                 seen[name] = frozenset(result[name])
-        return cls(**facts | seen)
+        # A fact that the caller has from elsewhere, as the cable test of another probe, fills what this one lacks.
+        return cls(**facts | {name: value for name, value in seen.items() if value is not None or name not in facts})
 
     @property
     def port(self) -> PortReading | None:
