@@ -1,5 +1,6 @@
 """Questions to devices: the way that is chosen, what the answer keeps, and that nothing but values reaches a device."""
 
+import asyncio
 import json
 from dataclasses import replace
 
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 from tests.misbehaving import PASSWORD, PATIENCE, Switch, serving
 from uzel.core.answers import Operation
 from uzel.drivers import ask_snmp
-from uzel.drivers.ask import BY_SNMP, MODELS, AskError, By, Facts, Values, ask, ways
+from uzel.drivers.ask import AGAIN_S, BY_SNMP, MODELS, AskError, By, Facts, Values, _read, ask, ways
 from uzel.drivers.cli_drivers import DRIVERS
 from uzel.drivers.cli_input import BadInputError, commands
 from uzel.drivers.pool import Pool
+from uzel.drivers.session_errors import SessionError, Trouble
 from uzel.drivers.session_secrets import SecretsError, keys, seal, unseal
 from uzel.drivers.snmp import SnmpError
 from uzel.drivers.transport import Login, Wire
@@ -76,6 +78,26 @@ async def test_a_session_that_died_while_it_was_kept_is_replaced_once():
         with pytest.raises(AskError) as caught:
             await ask(of(switch), Operation.PORTS, pool=pool)
         assert (caught.value.code, switch.came) == ("closed", 2)
+
+
+async def test_a_lock_that_goes_away_is_waited_for_once(monkeypatch):
+    monkeypatch.setitem(AGAIN_S, Trouble.LOCKED, 0.1)
+    async with serving("locked") as switch, Pool(patience=PATIENCE) as pool:
+        asyncio.get_running_loop().call_later(0.05, setattr, switch, "trouble", "")
+        assert len((await ask(of(switch), Operation.PORTS, pool=pool)).rows) == 24
+        switch.trouble = "locked"
+        async with Pool(patience=PATIENCE) as other:
+            with pytest.raises(AskError, match="locked_by_other_session"):
+                await ask(of(switch), Operation.PORTS, pool=other)
+        assert switch.came == 4
+
+
+async def test_a_test_of_a_cable_is_never_put_twice():
+    async with serving("closes in the middle") as switch, Pool(patience=PATIENCE) as pool:
+        cisco = replace(DRIVERS["cisco_ios"].asks[Operation.CABLE_TEST][0], first="show first", command="show ports")
+        with pytest.raises(SessionError):
+            await _read(switch.target(), replace(cisco, wait_s=0), ("show first", "show ports"), pool)
+        assert switch.came == 1
 
 
 async def test_what_snmp_cannot_tell_is_asked_at_the_prompt(monkeypatch):

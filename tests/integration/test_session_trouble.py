@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.misbehaving import HOST, PASSWORD, PATIENCE, Switch, serving
+from tests.misbehaving import HOST, PASSWORD, PATIENCE, Switch, serving, serving_ssh
 from uzel.drivers.dlink_ports import parse_ports
 from uzel.drivers.pool import Pool
 from uzel.drivers.session import ANSWER_BYTES
@@ -102,6 +102,17 @@ async def test_another_device_at_the_address_is_told():
         assert caught.value.code == Trouble.WRONG_HOST
         async with pool.session(replace(target, host=HOST)) as session:
             assert session.host == HOST
+
+
+async def test_no_secret_gets_into_a_log(caplog):
+    caplog.set_level("DEBUG")
+    async with serving() as telnet, serving_ssh() as ssh, Pool(patience=PATIENCE) as pool:
+        for switch in (telnet, ssh):
+            await ask(pool, switch, enable="another-s3cret")
+            with pytest.raises(SessionError):
+                await ask(pool, switch, password="a-wrong-s3cret")
+    assert "s3cret" not in caplog.text
+    assert "duty" not in caplog.text
 
 
 async def test_a_password_that_the_device_echoes_is_starred():

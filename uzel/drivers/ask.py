@@ -38,6 +38,9 @@ BY_SNMP: Mapping[str, frozenset[Operation]] = {
     "cisco_ios": frozenset({Operation.PORTS, Operation.COUNTERS}),
     "huawei_vrp": frozenset({Operation.PORTS, Operation.COUNTERS, Operation.MACS}),
 }
+# Troubles after which a read is tried once more, and how long to wait before, seconds. A session that was kept open may
+# have been closed meanwhile; a switch with one line frees it a moment after the one before has logged out.
+AGAIN_S: Mapping[Trouble, float] = {Trouble.CLOSED: 0.0, Trouble.LOCKED: 1.0, Trouble.REFUSED: 1.0}
 # The driver by maker and model; the first line that fits. Names in lower case.
 MODELS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("d-link", re.compile(r"des-21"), "dlink_des21"),
@@ -262,14 +265,16 @@ async def _one_way(target: Target, way: Ask, operation: Operation, values: Value
 
 
 async def _read(target: Target, way: Ask, lines: Sequence[str], pool: Pool) -> str:
-    """The raw answer to the command among `lines`. A session kept open that has died since is replaced, once."""
+    """The raw answer to the command among `lines`. Tried once more where that may help and does no harm."""
     try:
         async with pool.session(target) as session:
             return await _dialogue(session, way, lines)
     except SessionError as error:
         # A question that sets something off (a test, a view) is not put twice.
-        if error.code is not Trouble.CLOSED or error.stage != "command" or way.first:
+        if error.code not in AGAIN_S or (error.stage == "command" and way.first):
             raise
+        wait_s = AGAIN_S[error.code]
+    await asyncio.sleep(wait_s)
     async with pool.session(target, fresh=True) as session:
         return await _dialogue(session, way, lines)
 

@@ -15,6 +15,9 @@ import asyncssh
 
 from uzel.drivers.session_errors import SessionError, Trouble
 
+# It tells every step of every login at INFO, the names of accounts among them.
+asyncssh.set_log_level("WARNING")
+
 CHUNK = 65_536
 
 

@@ -1,0 +1,48 @@
+"""The running configuration of a switch as text: whole, or not at all."""
+
+import re
+from collections.abc import Mapping
+
+from uzel.drivers.ask import AskError, Facts
+from uzel.drivers.cli_text import draw
+from uzel.drivers.pool import Pool
+from uzel.drivers.session_errors import SessionError, Trouble
+
+# By driver: the commands to try, one after another, and what the last lines of a whole configuration look like.
+# DES-3526 of firmware 6.20 stops after "# BASIC" without a word: a backup that ends there is none.
+COMMANDS: Mapping[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
+    "dlink_dxs": (
+        ("show config current_config", "show config active", "show configuration running"),
+        re.compile(r"^#\s*End of configuration file", re.IGNORECASE),
+    ),
+    "dlink_cisco": (("show running-config",), re.compile(r"^end$")),
+    "cisco_ios": (("show running-config",), re.compile(r"^end$")),
+    "huawei_vrp": (("display current-configuration",), re.compile(r"^return$")),
+}
+_LAST_LINES = 6
+
+
+async def configuration(facts: Facts, *, pool: Pool) -> str:
+    """The configuration, a line a line, without echo and prompt.
+
+    Raises AskError; "incomplete" when its end is missing, "not_asked" for a driver that has no such command.
+    """
+    page = facts.page
+    if page.name not in COMMANDS:
+        raise AskError("not_asked", permanent=True, stage="question")
+    commands, end = COMMANDS[page.name]
+    text = ""
+    for last, command in enumerate(commands, start=1 - len(commands)):
+        try:
+            async with pool.session(facts.target()) as session:
+                text = await session.run(command)
+            break
+        except SessionError as error:
+            if error.code is not Trouble.COMMAND_REFUSED or not last:
+                raise AskError(error.code, permanent=error.permanent, stage=error.stage, text=error.text) from error
+    lines = [line for line in draw(text)[0] if line.strip() not in commands and not line.startswith("Command:")]
+    while lines and not lines[0].strip():
+        lines.pop(0)
+    if not any(end.match(line) for line in [line for line in lines if line.strip()][-_LAST_LINES:]):
+        raise AskError("incomplete", permanent=False, stage="command", text=text)
+    return "\n".join(lines).rstrip() + "\n"
