@@ -63,6 +63,19 @@ class View:
             return None
         return float(minutes) - (now - self.readings_at) / 60
 
+    def is_discharged(self, now: float) -> bool:
+        """A UPS that fell silent on battery with nothing left in it, by its last word."""
+        if self.answers is not False or not self.on_battery:
+            return False
+        left = self.runtime_left_min(now)
+        return self.readings.get("low") is True or (left is not None and left <= EMPTY_MIN)
+
+    @property
+    def unlit(self) -> bool:
+        """A receiver that says that no light comes in."""
+        level = self.readings.get("input_dbm")
+        return self.kind == Kind.OPTICAL_RECEIVER and isinstance(level, int | float) and level <= NO_LIGHT_DBM
+
 
 @dataclass(slots=True)
 class PortView:
@@ -181,7 +194,7 @@ class World:
 
     def read(self, view: View, readings: dict[str, Any], now: float) -> bool:
         """Note the readings of a UPS or a receiver; True when what matters to outages changed."""
-        before = (view.on_battery, self._unlit(view))
+        before = (view.on_battery, view.unlit)
         loud = view.readings.get("on_battery") is not readings.get("on_battery")
         changed = view.readings != readings
         view.readings, view.readings_at = readings, now
@@ -192,12 +205,7 @@ class World:
             if changed and isinstance(value := readings.get(name), bool | int | float):
                 self._fact(now, view, what, float(value))
         self.touch(view.target.id, loud=loud)
-        return before != (view.on_battery, self._unlit(view))
-
-    @staticmethod
-    def _unlit(view: View) -> bool:
-        level = view.readings.get("input_dbm")
-        return view.kind == Kind.OPTICAL_RECEIVER and isinstance(level, int | float) and level <= NO_LIGHT_DBM
+        return before != (view.on_battery, view.unlit)
 
     def set_dark(self, dark: frozenset[int], now: float) -> None:
         """Note which elements have no light by the engine's reckoning."""
@@ -222,11 +230,11 @@ class World:
             seen=seen,
             link_up=self._link_up(now),
             on_battery=frozenset(i for i, view in self.views.items() if view.on_battery),
-            discharged=frozenset(i for i, view in self.views.items() if self._discharged(view, now)),
+            discharged=frozenset(i for i, view in self.views.items() if view.is_discharged(now)),
             planned={node: work.id for work in works for node in work.nodes},
             planned_links={link: work.id for work in works for link in work.links},
             now=now,
-            unlit=frozenset(i for i, view in self.views.items() if view.answers and self._unlit(view)),
+            unlit=frozenset(i for i, view in self.views.items() if view.answers and view.unlit),
         )
 
     def _starting(self, device: int, view: View, now: float) -> bool:
@@ -255,13 +263,6 @@ class World:
             if words:
                 result[link] = all(words)
         return result
-
-    @staticmethod
-    def _discharged(view: View, now: float) -> bool:
-        if view.answers is not False or not view.on_battery:
-            return False
-        left = view.runtime_left_min(now)
-        return view.readings.get("low") is True or (left is not None and left <= EMPTY_MIN)
 
     def touch(self, device: int, *, loud: bool = False) -> None:
         """Mark a device's state as to be written."""
