@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from tests import web_data
 from uzel.network.equipment import PortCell
 from uzel.network.models import Device, DeviceState, Port, PortState, PowerFeed, Site
+from uzel.network.templatetags.network_words import reading_value
 from uzel.people.models import Role, User
 
 pytestmark = pytest.mark.django_db
@@ -119,3 +120,18 @@ def test_what_a_silent_device_said_of_its_ports_is_not_shown_as_true(reader: Cli
 def test_a_port_has_a_short_label(name: str, label: str) -> None:
     cell = PortCell(Port(name=name, if_index=3), "up", None, "", 0)
     assert cell.label == label
+
+
+@pytest.mark.parametrize(
+    ("language", "value", "words"),
+    [
+        ("ru", -3.25, "-3,25"),
+        ("en", -3.25, "-3.25"),
+        ("ru", [-3.3, -30.0], "-3,3, -30"),
+        ("ru", True, "да"),
+        ("en", "1.29", "1.29"),
+    ],
+)
+def test_readings_are_told_as_the_language_writes_them(language: str, value: object, words: str) -> None:
+    with translation.override(language):
+        assert reading_value(value) == words

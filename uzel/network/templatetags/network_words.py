@@ -3,7 +3,9 @@
 from typing import Any
 
 from django import template
+from django.utils.formats import get_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from uzel.network.models import DeviceKind, Level
 
@@ -28,6 +30,14 @@ READINGS = {
     "input_dbm": _("light at the input, dBm"),
     "output_dbuv": _("output level, dBµV"),
     "supply_v": _("supply, V"),
+    "output_v": _("output, V"),
+    "seconds_on_battery": _("on battery, s"),
+    "model": pgettext_lazy("reading", "model"),
+    "serial": pgettext_lazy("reading", "serial number"),
+    "firmware": _("firmware"),
+    "active_input": _("input in use"),
+    "inputs_dbm": _("light at each input, dBm"),
+    "input_low_dbm": _("its own limit of light, dBm"),
 }
 CLASSES = {"person": _("households"), "business": _("business customers"), "municipal": _("the city")}
 SERVICES = {
@@ -78,7 +88,9 @@ def reading_value(value: object) -> str:
     """Yes and no in words; numbers as they are."""
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, list):
+        return ", ".join(reading_value(one) for one in value)
+    return f"{value:g}".replace(".", get_format("DECIMAL_SEPARATOR")) if isinstance(value, float) else str(value)
 
 
 @register.filter
