@@ -6,9 +6,10 @@ from pathlib import Path
 
 from uzel.simcity import memory, plan
 from uzel.simcity.dynamics import City, Notice, Pace
+from uzel.simcity.screen import Wires
 from uzel.simcity.shell import Shells
 from uzel.simcity.shell_faces import DIALECTS
-from uzel.simcity.terminal import Terminal, Wires
+from uzel.simcity.terminal import Terminal
 from uzel.simcity.world import Device, Port, load
 
 NOW = 1_800_000_000.0

@@ -13,10 +13,10 @@ from uzel.simcity.agent import Counts
 from uzel.simcity.ber import parse_oid
 from uzel.simcity.dynamics import City, Pace
 from uzel.simcity.faults import FAULTS, parse
+from uzel.simcity.screen import REFRESH_S
 from uzel.simcity.shell import Shells
 from uzel.simcity.shell_faces import DIALECTS
 from uzel.simcity.telnet import Commands
-from uzel.simcity.terminal import REFRESH_S
 from uzel.simcity.world import Device, load
 
 MAKES = {"DES-3526": "show switch", "WS-C3560G-48TS": "show processes cpu", "S5328C-EI": "display version"}

@@ -55,20 +55,12 @@ _TITLES = {1000: "Gigabit Ethernet", 10000: "Ten Gigabit Ethernet"}
 
 
 def _interface(session: Session, port: Port) -> list[str]:
-    t, mbps = traffic, speed_mbps(port)
-    admin, mac = is_admin_up(port), _own_mac(port)
+    mbps, admin, mac = speed_mbps(port), is_admin_up(port), _own_mac(port)
     state = "up" if port.oper else "down" if admin else "administratively down"
     told = "connected" if port.oper else "notconnect" if admin else "disabled"
     text = wire.description(session.city, port)
     speed = f"{mbps}Mb/s" if mbps < 10000 else "10Gb/s"
     line = f"{_duplex(port)}-duplex, {speed}" if port.oper else "Auto-duplex, Auto-speed"
-
-    def n(number: int) -> int:
-        return counted(session, port, number)
-
-    received = n(t.IN_UCAST) + n(t.IN_MULTICAST) + n(t.IN_BROADCAST)
-    sent = n(t.OUT_UCAST) + n(t.OUT_MULTICAST) + n(t.OUT_BROADCAST)
-    late = n(t.LATE_COLLISIONS)
     return [
         f"{port.shape.descr} is {state}, line protocol is {'up' if port.oper else 'down'} ({told}) ",
         f"  Hardware is {_TITLES[port.shape.speed_mbps]}, address is {mac} (bia {mac})",
@@ -82,6 +74,20 @@ def _interface(session: Session, port: Port) -> list[str]:
         "  ARP type: ARPA, ARP Timeout 04:00:00",
         "  Last input never, output 00:00:01, output hang never",
         '  Last clearing of "show interface" counters never',
+        *_counters(session, port),
+    ]
+
+
+def _counters(session: Session, port: Port) -> list[str]:
+    t = traffic
+
+    def n(number: int) -> int:
+        return counted(session, port, number)
+
+    received = n(t.IN_UCAST) + n(t.IN_MULTICAST) + n(t.IN_BROADCAST)
+    sent = n(t.OUT_UCAST) + n(t.OUT_MULTICAST) + n(t.OUT_BROADCAST)
+    late = n(t.LATE_COLLISIONS)
+    return [
         f"  Input queue: 0/75/{n(t.IN_DISCARDS)}/0 (size/max/drops/flushes); Total output drops: 0",
         "  Queueing strategy: fifo",
         "  Output queue: 0/40 (size/max)",

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from uzel.core.topology import Kind
 from uzel.simcity import shell_cisco, shell_dlink, shell_huawei
 from uzel.simcity.makes import CISCO, DLINK, HUAWEI
+from uzel.simcity.screen import Wires
 from uzel.simcity.shell import Dialect, Shells
 from uzel.simcity.ssh import Ssh, SshFace
 from uzel.simcity.telnet import TelnetFace
-from uzel.simcity.terminal import IDLE_S, Terminal, Wires
+from uzel.simcity.terminal import IDLE_S, Terminal
 from uzel.simcity.world import Device
 
 DIALECTS: dict[str, Dialect] = {DLINK: shell_dlink.DIALECT, CISCO: shell_cisco.DIALECT, HUAWEI: shell_huawei.DIALECT}
