@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.city_shell import ADMIN, NOW, USER, Person, make_folder, recall, subscriber, switch
-from uzel.simcity import agent, ber, commands, dynamics, memory
+from uzel.simcity import agent, ber, commands, dynamics, memory, serve
 from uzel.simcity.agent import Counts
 from uzel.simcity.ber import parse_oid
 from uzel.simcity.dynamics import City, Pace
@@ -376,3 +376,26 @@ def test_telnet_refuses_what_it_does_not_know() -> None:
         b"\xff\xfc\x22\xff\xfe\x18",
     )
     assert ADMIN != USER
+
+
+def test_a_tight_system_gets_a_city_without_command_lines(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    most = 400
+
+    def allow(count: int) -> None:
+        if count > most:
+            raise serve.CannotServe("too many")
+
+    started: list[float | None] = []
+    monkeypatch.setattr(serve, "allow_sockets", allow)
+    monkeypatch.setattr(serve.uvloop, "run", lambda running: running.close())
+    monkeypatch.setattr(serve, "serve", lambda serving, sock, ready: started.append(serving.cli_delay_s) or closing())
+    serve.main(folder, tmp_path / "city.sock")
+    most = 10_000
+    serve.main(folder, tmp_path / "city.sock")
+    assert started == [None, 0.0] and "no command lines: too many" in caplog.text
+
+
+async def closing() -> None:
+    """Nothing to serve."""

@@ -222,8 +222,15 @@ def main(
     `cli_delay_s`: how long the switches think over a command; None leaves their command lines out.
     """
     world = load(folder)
-    shells = 0 if cli_delay_s is None else sum(2 for device in world.devices.values() if has_shell(device))
-    allow_sockets(sum(1 for device in world.devices.values() if device.address) + shells + MOST_SESSIONS)
+    addresses = sum(1 for device in world.devices.values() if device.address)
+    if cli_delay_s is not None:
+        shells = sum(2 for device in world.devices.values() if has_shell(device))
+        try:
+            allow_sockets(addresses + shells + MOST_SESSIONS)
+        except CannotServe as error:
+            log.warning("no command lines: %s", error)
+            cli_delay_s = None
+    allow_sockets(addresses)
     serving = Serving(memory.recall(world, time.time(), pace or Pace()), traps, syslog, cli_delay_s=cli_delay_s)
     sock.parent.mkdir(parents=True, exist_ok=True)
     sock.unlink(missing_ok=True)
