@@ -182,3 +182,9 @@ def test_old_events_are_removed_but_never_the_newest() -> None:
     assert prune_events(days=1) == 2
     assert Event.objects.get().payload == {"id": 2}
     assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize("text", ["1e308", "inf", "nan", "-5", "9" * 400, "x", "", None])
+def test_an_impossible_place_to_go_on_from_is_the_end(text: str | None) -> None:
+    assert live._number(text) == 0.0
+    assert live._number("1795392266.5") == 1795392266.5

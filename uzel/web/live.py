@@ -26,6 +26,8 @@ BACKLOG = 200
 # (Pages drop what they have seen already.)
 LATE_IDS = 100
 CATCH_UP_LIMIT = 300
+# No id and no time is so great.
+MOST = 1e12
 
 EVENTS_BY_ID = (
     "SELECT id, name, payload, extract(epoch FROM at)::float8 FROM journal_event WHERE id = ANY(%s) ORDER BY id"
@@ -219,7 +221,9 @@ async def _missed(last: float, since: float) -> list[News]:
 
 
 def _number(text: str | None) -> float:
+    """An id or a unix time; 0 for what can be neither (PostgreSQL has no time beyond 9.2e12)."""
     try:
-        return max(float(text or 0), 0.0)
+        number = float(text or 0)
     except ValueError:
         return 0.0
+    return number if 0 < number < MOST else 0.0
