@@ -399,3 +399,18 @@ def test_a_tight_system_gets_a_city_without_command_lines(
 
 async def closing() -> None:
     """Nothing to serve."""
+
+
+def test_what_ends_is_told(city: City) -> None:
+    device = switch(city, "DES-3526")
+    port = subscriber(device)
+    for fault in ("storm", "loop"):
+        commands.run(city, {"do": "fault", "target": port.code, "fault": fault}, NOW)
+    words = {notice.word for notice in commands.run(city, {"do": "heal", "target": port.code}, NOW).notices}
+    assert {dynamics.Word.STORM_GONE, dynamics.Word.LOOP_GONE} <= words
+    device.log += [(NOW, word, port, "") for word in sorted(words)]
+    log = Person(city, device).login()
+    log.ask("disable clipaging")
+    said = log.ask("show log")
+    assert f"Broadcast storm has cleared (port: {port.shape.name})" in said.replace("\n\r", "")
+    assert f"Port {port.shape.name} LBD port recovered" in said

@@ -34,6 +34,7 @@ class Word(StrEnum):
     COLD_START = "cold-start"
     LOOP = "loop"
     LOOP_GONE = "loop-gone"
+    STORM_GONE = "storm-gone"
     STORM = "storm"
     BLOCKED = "blocked"
     ON_BATTERY = "on-battery"
@@ -314,8 +315,9 @@ def remove_fault(city: City, port: Port, kind: str, now: float) -> list[Notice]:
 
 
 def _gone(port: Port, kinds: Set[str]) -> list[Notice]:
-    """What the switch notices of the end of faults: it looks again whether there is still a loop."""
-    return [Notice(Word.LOOP_GONE, port.device, port)] if "loop" in kinds else []
+    """What the switch notices of the end of faults: it looks again whether there is still a loop, or a storm."""
+    words = {"loop": Word.LOOP_GONE, "storm": Word.STORM_GONE}
+    return [Notice(word, port.device, port) for kind, word in words.items() if kind in kinds]
 
 
 def other_end(world: World, port: Port) -> Port | None:

@@ -114,6 +114,8 @@ def _dlink(notice: Notice, now: float, number: int) -> Iterator[str]:
         yield f"<134>{head} {info} Port {port.shape.base_port} LBD port recovered. Loop detection restarted"
     elif port and notice.word is Word.STORM:
         yield f"<132>{head} {warn} Broadcast storm is occurring (port: {port.shape.base_port})"
+    elif port and notice.word is Word.STORM_GONE:
+        yield f"<134>{head} {info} Broadcast storm has cleared (port: {port.shape.base_port})"
     elif port and notice.word is Word.BLOCKED:
         for client in wire.blocked(port):
             yield f"<132>{head} {warn} {unauthenticated(client, port)}"
@@ -149,6 +151,12 @@ def _huawei(notice: Notice, now: float, number: int) -> Iterator[str]:
         state = "UP" if notice.word is Word.LINK_UP else "DOWN"
         text = f"Interface {port.shape.name} has turned into {state} state."
         yield f"<188>{head} %%01IFNET/4/IF_STATE(l)[{number}]:{text}"
+    elif port and notice.word in (Word.LOOP, Word.LOOP_GONE):
+        state = "2 block" if notice.word is Word.LOOP else "1 normal"
+        text = (
+            f"Loopback exists on interface({port.shape.if_index}) {port.shape.name}, loopback detect status: {state}."
+        )
+        yield f"<188>{head} %%01LDT/4/LDT_TRAP(l)[{number}]:{text}"
 
 
 def _apc(notice: Notice, now: float, number: int) -> Iterator[str]:

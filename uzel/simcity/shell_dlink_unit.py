@@ -65,6 +65,8 @@ def said(line: Line, session: Session) -> list[str]:
         Word.COLD_START: "System cold start",
         Word.LOOP: f"Port {number} LBD loop occurred. Port blocked",
         Word.STORM: f"Broadcast storm is occurring (port: {number})",
+        Word.LOOP_GONE: f"Port {number} LBD port recovered. Loop detection restarted",
+        Word.STORM_GONE: f"Broadcast storm has cleared (port: {number})",
         "login": f"Successful login through Telnet (Username: {line.detail})",
         "saved": f"Configuration saved to flash (Username: {line.detail})",
     }

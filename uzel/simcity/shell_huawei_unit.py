@@ -60,9 +60,10 @@ def _said(line: Line) -> list[str]:
     if port and line.word in (Word.LINK_UP, Word.LINK_DOWN):
         state = "UP" if line.word == Word.LINK_UP else "DOWN"
         return [f"IFNET/4/IF_STATE(l)[{{}}]:Interface {port.shape.name} has turned into {state} state."]
-    if port and line.word == Word.LOOP:
+    if port and line.word in (Word.LOOP, Word.LOOP_GONE):
+        state = "2 block" if line.word == Word.LOOP else "1 normal"
         return [f"LDT/4/LDT_TRAP(l)[{{}}]:Loopback exists on interface({port.shape.if_index}) {port.shape.name}, "
-                "loopback detect status: 2 block."]  # fmt: skip
+                f"loopback detect status: {state}."]  # fmt: skip
     if port and line.word == Word.STORM:
         return [f"STORMCTRL/4/STORM_ALARM(l)[{{}}]:Broadcast storm is occurring on {port.shape.name}."]
     if port and line.word == Word.BLOCKED:
