@@ -18,11 +18,13 @@ PAGER = re.compile(
     r"|<-+ ?More ?-+>"
     r"|More: <space>,[^\r\n\x08\x1b]{0,200}"
 )
+_CONTROL = re.compile(r"[\r\x08\x1b\x00\x07]")
+_PLAIN = re.compile(r"[^\x00-\x08\x0a-\x1f]+")
 _CODE = re.compile(r"\x1b\[([0-9;]*)([A-Za-z])|\x1b[()][A-Za-z0-9]|\x1b.")
 _VERBS = r"(?:show?|sh|display|disp?|dis|cable_diag|cable|ping|test|virtual-cable-test|debug)"
 _HOST = r"(?:<[^<>\s]{1,64}>|\[[~*]?[^\[\]\s]{1,64}\]|[^\s#>|]{1,64}[#>])"
 _PROMPT = re.compile(rf"^{_HOST}\s*(?:{_VERBS}\b.*)?$")
-_ECHO = re.compile(rf"^\s?{_VERBS} [a-z].*$")
+_ECHO = re.compile(rf"^\s?{_VERBS} [a-z\d-].*$")
 _NOISE = re.compile(r"^[\s\-=+_*~|.]*$")
 
 
@@ -55,8 +57,10 @@ def _draw(raw: str) -> str:
     if len(raw) > LONGEST_LINE:
         return raw
     # At either end a return moves nothing: D-Link's lines end with \n\r, so every one of them begins with one.
-    raw = PAGER.sub(lambda found: " " * len(found.group()), raw.strip("\r"))
-    if not any(c in raw for c in "\r\b\x1b\x00\x07"):
+    raw = raw.strip("\r")
+    if "CTRL" in raw or "ore" in raw or "ORE" in raw:
+        raw = PAGER.sub(lambda found: " " * len(found.group()), raw)
+    if not _CONTROL.search(raw):
         return raw
     cells: list[str] = []
     at = 0
@@ -70,15 +74,17 @@ def _draw(raw: str) -> str:
             at = _move(cells, at, code.group(1) or "", code.group(2) or "")
             i = code.end()
             continue
+        if found := _PLAIN.match(raw, i):
+            cells.extend(" " * (at - len(cells)))
+            cells[at : at + len(found.group())] = found.group()
+            at += len(found.group())
+            i = found.end()
+            continue
         i += 1
         if char == "\r":
             at = 0
         elif char == "\b":
             at = max(0, at - 1)
-        elif char >= " " or char == "\t":
-            cells.extend(" " * (at - len(cells)))
-            cells[at : at + 1] = [char]
-            at += 1
     return "".join(cells)
 
 
