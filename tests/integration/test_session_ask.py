@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -21,7 +22,7 @@ from uzel.drivers.session_secrets import SecretsError, keys, seal, unseal
 from uzel.drivers.snmp import SnmpError
 from uzel.drivers.transport import Login, Wire
 from uzel.network.models import AccessGroup, Device, Port, Site
-from uzel.pollers.cli_device import device
+from uzel.pollers.cli_device import device, sentence
 from uzel.pollers.device_facts import facts
 
 HOSTILE = [
@@ -259,3 +260,10 @@ def test_a_question_without_an_answer_says_why(known, arguments, code, status):
     assert (done.exit_code, f"[{code}" in done.stderr) == (status, True)
     told = run("ask", *arguments, "--json")
     assert (told.exit_code, json.loads(told.stdout)["error"]) == (status, code)
+
+
+def test_every_trouble_is_told_in_words_and_documented():
+    documented = (Path(__file__).parents[2] / "docs" / "ask.md").read_text()
+    for trouble in Trouble:
+        assert f"`{trouble}`" in documented
+        assert sentence(trouble) != trouble
