@@ -82,6 +82,12 @@ def test_opening_the_card_asks_for_one_probe_and_leaves_a_trace(client: Client, 
     assert AuditRecord.objects.filter(action="subscriber.seen", object_id=str(subscriber.pk)).count() == 2
 
 
+def test_a_fragment_asked_without_its_card_leaves_a_trace_once(client: Client, subscriber: Subscriber) -> None:
+    _page(client, "/subscribers/500001/state/")
+    _page(client, "/subscribers/500001/state/")
+    assert AuditRecord.objects.filter(action="subscriber.seen", object_id=str(subscriber.pk)).count() == 1
+
+
 def test_the_verdict_waits_and_then_speaks(client: Client, subscriber: Subscriber) -> None:
     page = _page(client, "/subscribers/500001/")
     path = re.search(r'hx-get="([^"]+/verdict/)"', page)

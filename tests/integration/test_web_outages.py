@@ -175,6 +175,14 @@ def test_names_and_comments_cannot_smuggle_markup(operator: Client, staff: dict[
     assert "&lt;img" in operator.get(f"/outages/{outage.pk}/").content.decode()
 
 
+def test_a_comment_too_long_is_refused_in_words(operator: Client) -> None:
+    web_data.city()
+    made = web_data.darken(_site("o1-d1"))
+    page = operator.post(f"/outages/{made.pk}/comment/", {"text": "x" * 2001}, follow=True)
+    assert "2000" in page.content.decode()
+    assert not OutageEvent.objects.filter(kind="comment").exists()
+
+
 def test_a_comment_is_a_line_of_the_story_an_event_and_a_record(operator: Client) -> None:
     web_data.city()
     outage = web_data.darken(_site("o1-d1"))

@@ -1,5 +1,6 @@
 """The search and the subscriber's card."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,7 +13,7 @@ from uzel.core.words import clean
 from uzel.desk import queries
 from uzel.desk.lines import Line, lines_of, verdicts
 from uzel.desk.operations import ask_lines
-from uzel.journal.operations import audit
+from uzel.journal.operations import audit, audit_sight
 from uzel.network.models import Device, Probe
 from uzel.subscribers.models import Subscriber
 from uzel.subscribers.queries import search as find
@@ -68,6 +69,7 @@ def card(request: HttpRequest, account: str) -> HttpResponse:
 def card_state(request: HttpRequest, account: str) -> HttpResponse:
     """The part of the card that changes with the network: outages, services with their light, the way to the centre."""
     subscriber = _subscriber(account)
+    _trace(subscriber, request)
     return render(request, "desk/state.html", _state(subscriber, lines_of(subscriber)) | {"subscriber": subscriber})
 
 
@@ -92,16 +94,23 @@ def line(request: HttpRequest, account: str, line: int) -> HttpResponse:
 @require_GET
 def verdict(request: HttpRequest, account: str, line: int) -> HttpResponse:
     """The verdict on one line as it is now; asks for itself again until the probe has ended."""
-    _, _, one = _line(account, line)
+    subscriber, _, one = _line(account, line)
+    _trace(subscriber, request)
     return render(request, "desk/verdict.html", {"entry": _entry(one, verdicts([one]))})
 
 
 @require_POST
 def check(request: HttpRequest, account: str, line: int) -> HttpResponse:
     """Look again, now."""
-    _, _, one = _line(account, line)
+    subscriber, _, one = _line(account, line)
+    _trace(subscriber, request)
     refused = _ask([one], request, again=True)
     return render(request, "desk/verdict.html", {"entry": _entry(one, verdicts([one])), "refused": refused})
+
+
+def _trace(subscriber: Subscriber, request: HttpRequest) -> None:
+    """A fragment of a card is a sight of the subscriber as well."""
+    audit_sight(user=request.user, action="subscriber.seen", obj=subscriber, request=request, within=timedelta(hours=1))
 
 
 def _subscriber(account: str) -> Subscriber:

@@ -48,6 +48,22 @@ def audit(
     )
 
 
+def audit_sight(*, user: Any, action: str, obj: Model, request: HttpRequest, within: timedelta) -> None:
+    """Record that `user` saw `obj`, unless the trail already says so of the last `within`.
+
+    For fragments that a page asks for again and again: whoever asks for them without the page leaves a trace too.
+    """
+    seen = AuditRecord.objects.filter(
+        object_type=obj._meta.label_lower,
+        object_id=str(obj.pk),
+        at__gte=timezone.now() - within,
+        user=user,
+        action=action,
+    )
+    if not seen.exists():
+        audit(user=user, action=action, obj=obj, request=request)
+
+
 def prune_events(*, days: int) -> int:
     """Remove events older than `days`; returns how many. The newest one stays, so that ids never start anew."""
     newest = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.core.cache import cache
 from django.core.paginator import Paginator
 from django.db.models import Prefetch, QuerySet
@@ -112,6 +113,8 @@ def comment(request: HttpRequest, pk: int) -> HttpResponse:
     form = CommentForm(request.POST)
     if form.is_valid():
         add_comment(outage=found, user=request.user, text=form.cleaned_data["text"], request=request)
+    for error in form.errors.get("text", ()):
+        messages.error(request, error)
     return redirect("outages:outage", pk=pk)
 
 
