@@ -17,7 +17,7 @@ from uzel.network.models import Probe, Site
 from uzel.people.models import Role
 from uzel.subscribers.models import Subscriber
 
-pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
 
 
 @pytest.fixture

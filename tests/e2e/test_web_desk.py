@@ -19,7 +19,7 @@ from uzel.outages.models import Outage, OutageEvent
 from uzel.people.models import Role, User
 from uzel.web import live
 
-pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
 
 SignIn = Callable[..., Page]
 
