@@ -332,6 +332,13 @@ def test_a_few_errors_over_a_day_are_no_finding_a_steady_trickle_is() -> None:
     assert diagnose(steady)[0].code is Code.ERRORS_GROWING
 
 
+def test_a_storm_that_has_ended_is_no_finding() -> None:
+    before = replace(BEFORE, at=NOW.at - 60, uptime_s=NOW.uptime_s - 60, in_broadcasts=0)
+    now = replace(NOW, in_broadcasts=60_000)
+    readings = (before, replace(now, at=BEFORE.at, uptime_s=BEFORE.uptime_s), now)
+    assert diagnose(replace(HEALTHY, readings=readings))[0].code is Code.LINE_FINE
+
+
 def test_errors_that_have_stopped_are_no_finding() -> None:
     minutes_ago = replace(BEFORE, at=NOW.at - 60, uptime_s=NOW.uptime_s - 60, crc=0, in_errors=0)
 

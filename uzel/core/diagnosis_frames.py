@@ -7,6 +7,8 @@ from uzel.core.findings import Code, Finding, finding
 
 # More broadcasts a second than any household sends.
 STORM_PER_S = 500.0
+# Over a longer time than this a storm that has ended would still be counted.
+STORM_WITHIN_S = 30.0
 # Of the broadcasts that come in of a loop as many go out again; a babbling device hears only the others'.
 LOOP_SHARE = 0.5
 # A home has a router, perhaps a set-top box, a telephone adapter and a computer past the router.
@@ -37,9 +39,10 @@ def storm(e: Evidence) -> Finding | None:
 
 def _broadcasts(e: Evidence, *, out: bool) -> float | None:
     """The highest rate of late, a second."""
-    if e.port is None:
+    if (port := e.port) is None:
         return None
-    rates = (broadcast_rate(before, e.port, out=out) for before in e.fresh)
+    near = (before for before in e.fresh if (port.at or 0) - (before.at or 0) <= STORM_WITHIN_S)
+    rates = (broadcast_rate(before, port, out=out) for before in near)
     return max((rate for rate in rates if rate is not None), default=None)
 
 
