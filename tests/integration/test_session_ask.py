@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.misbehaving import PASSWORD, PATIENCE, Switch, serving
-from uzel.core.answers import Operation
+from uzel.core.answers import Binding, MacEntry, Operation, VlanMembers
 from uzel.drivers import ask_snmp
-from uzel.drivers.ask import AGAIN_S, BY_SNMP, MODELS, AskError, By, Facts, Values, _read, ask, ways
+from uzel.drivers.ask import AGAIN_S, BY_SNMP, MODELS, AskError, By, Facts, Values, _about, _read, ask, ways
 from uzel.drivers.cli_drivers import DRIVERS
 from uzel.drivers.cli_input import BadInputError, commands
+from uzel.drivers.cli_text import Parsed
 from uzel.drivers.pool import Pool
 from uzel.drivers.session_errors import SessionError, Trouble
 from uzel.drivers.session_secrets import SecretsError, keys, seal, unseal
@@ -188,6 +189,18 @@ def test_whatever_is_given_as_a_port_only_a_port_is_written(text):
                 assert len(lines) == len(
                     [line for line in f"{way.first}\n{way.command}\n{way.after}".split("\n") if line]
                 )
+
+
+def test_rows_are_about_what_was_asked():
+    table = Parsed(
+        (MacEntry("00112233445a", "1", 10), MacEntry("00112233445b", "2", 10), MacEntry("00112233445b", None))
+    )
+    assert [row.port for row in _about(table, Values(mac="00112233445b"), set())] == ["2", None]
+    assert [row.port for row in _about(table, Values(port="2"), set())] == ["2"]
+    assert [row.port for row in _about(table, Values(port="7"), {"port"})] == ["1", "2", "7"]
+    members = Parsed((VlanMembers(10, untagged=("1",), tagged=("25",)), VlanMembers(20, members=("2",))))
+    assert [row.vlan for row in _about(members, Values(port="25"), set())] == [10]
+    assert [row.mac for row in _about(Parsed((Binding("0" * 12, ports=("3",)),)), Values(port="4"), set())] == []
 
 
 def test_secrets_are_sealed_by_a_key_that_only_its_owner_reads(tmp_path):

@@ -11,7 +11,7 @@ from typing import Any
 from uzel.core.answers import Operation
 from uzel.drivers import ask_snmp
 from uzel.drivers.cli_drivers import DRIVERS
-from uzel.drivers.cli_input import BadInputError, commands, port
+from uzel.drivers.cli_input import BadInputError, commands, mac, port
 from uzel.drivers.cli_page import Ask, Page
 from uzel.drivers.cli_text import Parsed
 from uzel.drivers.pool import LIMIT, LIMITS, Pool
@@ -174,10 +174,12 @@ async def ask(
 
 
 def _checked(facts: Facts, page: Page, values: Values) -> Values:
-    """The values, the port spelt as the command line does. A wrong one is refused before anything is opened."""
-    if values.port is None:
-        return values
+    """The values in one spelling each. A wrong one is refused before anything is opened."""
     try:
+        if values.mac is not None:
+            values = replace(values, mac=mac(values.mac, "xxxxxxxxxxxx"))
+        if values.port is None:
+            return values
         values = replace(values, port=port(_spelt(page, values.port), page))
     except BadInputError as error:
         raise AskError(f"bad_{error.field}", permanent=True, stage="question") from error
@@ -198,9 +200,7 @@ async def _by_snmp(facts: Facts, page: Page, operation: Operation, values: Value
         rows, tables = await ask_snmp.READERS[operation](place, values.port)
     except SnmpError as error:
         raise AskError(error.code, permanent=error.permanent, stage="snmp", by=By.SNMP) from error
-    if values.mac is not None:
-        wanted = re.sub(r"[^0-9a-f]", "", values.mac.lower())
-        rows = tuple(row for row in rows if row.mac == wanted)
+    rows = tuple(row for row in rows if values.mac is None or getattr(row, "mac", values.mac) == values.mac)
     return Answer(operation, By.SNMP, page.name, rows, tables, mark="standard")
 
 
@@ -249,7 +249,7 @@ async def _one_way(target: Target, way: Ask, operation: Operation, values: Value
         raise AskError(f"bad_{error.field}", permanent=True, stage="question") from error
     text = await _read(target, way, lines, pool)
     parsed = way.parse(text)
-    rows = _about(parsed, values, asked_for_port="port" in wants)
+    rows = _about(parsed, values, wants)
     return Answer(
         operation,
         By.CLI,
@@ -299,12 +299,14 @@ async def _dialogue(session: CliSession, way: Ask, lines: Sequence[str]) -> str:
             session.abort()  # it may stand in another view
 
 
-def _about(parsed: Parsed[Any], values: Values, *, asked_for_port: bool) -> tuple[Any, ...]:
-    """Rows about what was asked: a command that tells of all ports is narrowed, a row that names no port gets its."""
+def _about(parsed: Parsed[Any], values: Values, wants: set[str]) -> tuple[Any, ...]:
+    """Rows about what was asked: a command that tells of all is narrowed, a row that names no port gets its."""
     rows = parsed.rows
+    if values.mac is not None and "mac" not in wants:
+        rows = tuple(row for row in rows if getattr(row, "mac", values.mac) == values.mac)
     if values.port is None:
         return rows
-    if asked_for_port:
+    if "port" in wants:
         return tuple(replace(r, port=values.port) if getattr(r, "port", "") is None else r for r in rows)
     return tuple(row for row in rows if _names(row, values.port))
 

@@ -58,7 +58,6 @@ def device() -> None:
 @click.argument("port", required=False)
 @click.option("--mac", help="Only about this MAC address.")
 @click.option("--address", help="Whom to ping.")
-@click.option("--vlan", help="Only about this VLAN.")
 @click.option("--by", type=click.Choice([b.value for b in By]), help="Force the way of asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer, or the error, as JSON.")
 @click.option("--raw", is_flag=True, help="Print what the device said.")
@@ -68,7 +67,7 @@ def ask_(host: str, operation: str, port: str | None, as_json: bool, raw: bool, 
     Exit status 1: no answer; 3: no answer, and asking again will not help.
     """
     by = By(given["by"]) if given["by"] else None
-    values = Values(port=port, mac=given["mac"], vlan=given["vlan"], address=given["address"])
+    values = Values(port=port, mac=given["mac"], address=given["address"])
     console = Console(stderr=True)
     found = device_facts.find(host)
     try:
