@@ -124,6 +124,14 @@ def blast_radius(town: City, engine: Engine) -> Iterator[Figure]:
     many = best(lambda: engine.scope_of(engine.dark_if(failed)))
     yield Figure(f"1,000 failures at once of {name}: exact count", many * 1e3, "ms", "<= 10")
     dark = set(engine.layout.ids[engine.dark_if(failed)].tolist())
+    if n == SIZES[-1]:
+        nodes = np.flatnonzero((town.level > 1) & (town.level < 4))
+        worse = np.concatenate([[1], np.random.default_rng(5).choice(nodes, 999, replace=False)])
+        heavy = engine.numbers(town.ids[worse])
+        size = engine.dark_if(heavy).size
+        taken = best(lambda: engine.scope_of(engine.dark_if(heavy)))
+        note = f"no houses, and an okrug among them whose every district is to be lit again by its ring; {size:,} dark"
+        yield Figure(f"the same, failed nodes above the houses of {name}", taken * 1e3, "ms", note=note)
     yield from _others(town, engine, failed, many, dark)
 
 
