@@ -130,7 +130,7 @@ def blast_radius(town: City, engine: Engine) -> Iterator[Figure]:
         heavy = engine.numbers(town.ids[worse])
         size = engine.dark_if(heavy).size
         taken = best(lambda: engine.scope_of(engine.dark_if(heavy)))
-        note = f"no houses, and an okrug among them whose every district is to be lit again by its ring; {size:,} dark"
+        note = f"an okrug, districts and campuses; {size:,} dark"
         yield Figure(f"the same, failed nodes above the houses of {name}", taken * 1e3, "ms", note=note)
     yield from _others(town, engine, failed, many, dark)
 
