@@ -21,6 +21,7 @@ from urllib.parse import quote
 
 from django.db import connection
 
+from tests.loopback import NET
 from uzel.core.power import powered
 from uzel.core.topology import Kind, answering, lit
 from uzel.drivers import ber
@@ -28,8 +29,9 @@ from uzel.network.models import AccessGroup, Device, DeviceKind, Link, MainsArea
 from uzel.outages import network_map
 from uzel.subscribers.models import Service, Subscriber
 
-NET = 30
 PORT = 13161
+# Where a monitor of this process listens; apart from the devices' addresses.
+HOST = f"127.{NET}.255.1"
 OPER, ADMIN, SPEED = "1.3.6.1.2.1.2.2.1.8", "1.3.6.1.2.1.2.2.1.7", "1.3.6.1.2.1.31.1.1.1.15"
 UPS = "1.3.6.1.2.1.33.1"
 
@@ -255,9 +257,9 @@ class Monitor:
         env = os.environ | {
             "DATABASE_URL": database_url(),
             "UZEL_ICMP": "0",
-            "UZEL_TRAP_LISTEN": f"127.0.0.1:{self.ports['trap']}",
-            "UZEL_SYSLOG_LISTEN": f"127.0.0.1:{self.ports['syslog']}",
-            "UZEL_METRICS_LISTEN": f"127.0.0.1:{self.ports['metrics']}",
+            "UZEL_TRAP_LISTEN": f"{HOST}:{self.ports['trap']}",
+            "UZEL_SYSLOG_LISTEN": f"{HOST}:{self.ports['syslog']}",
+            "UZEL_METRICS_LISTEN": f"{HOST}:{self.ports['metrics']}",
             "UZEL_MONITOR_INTERVAL_S": "1",
             # The city shares one thread and a busy machine with the test: only two seconds of silence are silence.
             "UZEL_MONITOR_RETRIES": "4",

@@ -14,7 +14,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from tests.monitor_city import City, Monitor, Rows, until
+from tests.monitor_city import HOST, City, Monitor, Rows, until
 from uzel.journal.operations import emit
 from uzel.network.core_map import area_mains
 from uzel.network.models import Device, DeviceState, Link
@@ -220,14 +220,14 @@ def test_floods_and_garbage_are_counted_not_fatal(city: City, log: Path) -> None
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         for n in range(30_000):
             port = monitor.ports["trap" if n % 2 else "syslog"]
-            sock.sendto(rng.randbytes(rng.randrange(0, 200)), ("127.0.0.1", port))
+            sock.sendto(rng.randbytes(rng.randrange(0, 200)), (HOST, port))
         city.change(failed=[node("o1-d1-h1")])
         the_outage_is_right(city)
         until(lambda: Hint.objects.count() > 50, what="hints")
         assert Hint.objects.count() < 5000
         city.change(heal=True)
         closes()
-        url = f"http://127.0.0.1:{monitor.ports['metrics']}/metrics"
+        url = f"http://{HOST}:{monitor.ports['metrics']}/metrics"
         with urllib.request.urlopen(url, timeout=5) as answer:
             metrics = answer.read().decode()
         assert 'uzel_monitor_malformed_total{kind="undecodable"}' in metrics
@@ -249,7 +249,7 @@ def test_a_trap_brings_the_look_forward(city: City, log: Path) -> None:
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.bind((campus.address, 0))
         text = f"<190>Nov 22 12:00:00 sw: INFO: Port {link.a_port.if_index} link down"
-        sock.sendto(text.encode(), ("127.0.0.1", monitor.ports["syslog"]))
+        sock.sendto(text.encode(), (HOST, monitor.ports["syslog"]))
         until(open_outage, seconds=6, what="an outage well before the round comes to it")
         the_outage_is_right(city)
         hint = until(lambda: Hint.objects.filter(kind="syslog").first())

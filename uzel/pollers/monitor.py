@@ -1,6 +1,7 @@
 """`uzel monitor`: watches every device, keeps the outages; one process leads, others stand by for its end."""
 
 import asyncio
+import contextlib
 import logging
 import signal
 import time
@@ -29,6 +30,7 @@ from uzel.pollers.monitor_world import World
 
 BEAT_S = 2.0
 FLUSH_S = 1.0
+LAST_FLUSH_S = 2.0
 PORTS_EVERY_S = 30.0
 POWER_EVERY_S = 10.0
 # Routine rows ("last answered at") are written this often; changes are written within a second.
@@ -81,6 +83,7 @@ class Monitor:
         finally:
             self._hints.close()
             self._pulse.close()
+            self._hand_over()
 
     async def _first_look(self) -> None:
         """Whatever was known before is old: ask everybody, and the UPSes for their state, before the first decision."""
@@ -128,11 +131,15 @@ class Monitor:
                 routine = time.monotonic()
                 for device in world.views:
                     world.touch(device)
-            self._store.states |= world.take_states()
-            self._store.ports |= world.take_ports()
-            self._store.facts.extend(world.take_facts())
+            self._hand_over()
             self._metrics.queue.labels("journal").set(len(self._store.facts))
             await self._store.flush()
+
+    def _hand_over(self) -> None:
+        world = self._holder.world
+        self._store.states |= world.take_states()
+        self._store.ports |= world.take_ports()
+        self._store.facts.extend(world.take_facts())
 
     async def _beat(self) -> None:
         """Tell how we fare, and hear what others changed."""
@@ -228,6 +235,10 @@ async def serve() -> None:
                 log.warning("the lead is lost")
     except asyncio.CancelledError:
         log.info("stopping")
+        # What was seen in the last second; a database that is away is not waited for.
+        with contextlib.suppress(TimeoutError, NotLeading):
+            async with asyncio.timeout(LAST_FLUSH_S):
+                await store.flush()
     finally:
         if server:
             server.shutdown()
