@@ -21,10 +21,14 @@ from rich.table import Table
 
 from uzel.config import embedded
 from uzel.config.supervisor import NotReady, Part, Supervisor, uzel
-from uzel.network.models import Device
+from uzel.drivers.transport import Wire
+from uzel.network.models import AccessGroup, Device, DeviceKind
 from uzel.people.operations import create_demo_accounts
+from uzel.pollers.device_facts import set_access
 from uzel.simcity import control
 from uzel.simcity.names import CITY_CODE
+from uzel.simcity.shell import ACCOUNTS, ENABLE_SECRET
+from uzel.simcity.shell_faces import TELNET_PORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,16 @@ def _prepare(console: Console, city: Path, size: Size) -> None:
         )  # fmt: skip
     if not Device.objects.exists():
         _run("import", "csv", str(city))
+        _open_command_lines()
     console.print(f"[green]✓[/] City of {Device.objects.count():,} devices")
+
+
+def _open_command_lines() -> None:
+    """Give Uzel the logins of the city's switches, as an engineer does with `uzel device access`."""
+    (user, (password, _)), *_ = ACCOUNTS.items()
+    switches = Device.objects.filter(kind=DeviceKind.SWITCH)
+    for group in AccessGroup.objects.filter(pk__in=switches.values("access_group")):
+        set_access(group, wire=Wire.TELNET, port=TELNET_PORT, user=user, password=password, enable=ENABLE_SECRET)
 
 
 def _parts(home: Path, city: Path, port: int) -> list[Part]:
