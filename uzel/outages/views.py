@@ -114,7 +114,7 @@ def comment(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         add_comment(outage=found, user=request.user, text=form.cleaned_data["text"], request=request)
     for error in form.errors.get("text", ()):
-        messages.error(request, error)
+        messages.error(request, str(error))
     return redirect("outages:outage", pk=pk)
 
 
