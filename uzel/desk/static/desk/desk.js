@@ -23,6 +23,23 @@
     return document.activeElement.closest(".verdict") || document.querySelector(".verdict");
   }
 
+  // Raw readings that somebody reads stay open while the verdict around them is drawn anew.
+  var reading = new Set();
+
+  document.addEventListener("toggle", function (event) {
+    var verdict = event.target.closest(".verdict");
+    if (!verdict || !event.target.matches("details.raw") || !event.target.isConnected) return;
+    if (event.target.open) reading.add(verdict.id);
+    else reading.delete(verdict.id);
+  }, true);
+
+  document.addEventListener("htmx:afterSwap", function () {
+    reading.forEach(function (id) {
+      var raw = document.querySelector("#" + id + " details.raw");
+      if (raw) raw.open = true;
+    });
+  });
+
   document.addEventListener("keydown", function (event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") return arrows(event);
@@ -35,6 +52,9 @@
     } else if (event.code === "KeyE") {
       var raw = verdict.querySelector("details.raw");
       raw.open = !raw.open;
+      // The event "toggle" comes later, maybe after the verdict was drawn anew.
+      if (raw.open) reading.add(verdict.id);
+      else reading.delete(verdict.id);
     }
   });
 
