@@ -20,7 +20,7 @@ COMPILED: tuple[ModuleType, ...] = (labels, engine_count, engine_read, engine_li
 
 
 def compile_all() -> list[str]:
-    """Ask an engine over a handful of elements every question there is; returns what was left uncompiled, when the cache was empty."""
+    """Ask a small engine every question there is; returns what was left uncompiled, when the cache was empty."""
     nodes = [Node(i, Kind.SWITCH, source=i == 1) for i in range(1, 7)] + [Node(7, Kind.UPS, via=2)]
     links = [Link(i, a, b) for i, (a, b) in enumerate([(1, 2), (2, 3), (3, 4), (4, 2), (3, 5), (5, 6)], 1)]
     network = Network.of(nodes, links)
