@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from tests.integration.test_monitor_city import closes, held, node, open_outage, the_outage_is_right, watching
 from tests.monitor_city import City, Monitor, Rows, until
@@ -20,7 +21,7 @@ from uzel.network.models import Device, DeviceState
 from uzel.outages import queries
 from uzel.outages.models import Hint, Observation, Outage, OutageElement
 from uzel.pollers.monitor_metrics import Metrics
-from uzel.pollers.monitor_store import HintRow, Store
+from uzel.pollers.monitor_store import LOCK_KEY, HintRow, Store
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.xdist_group("monitor")]
 
@@ -167,6 +168,9 @@ def test_a_row_that_postgresql_refuses_is_let_go_alone() -> None:
     assert Hint.objects.first().parsed == {"text": r"a \u0000 b", "level": None}
     assert Observation.objects.count() == 2
     assert metrics.figures()["malformed_total.not_written"] == 2
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s), pg_advisory_unlock(%s)", [LOCK_KEY, LOCK_KEY])
+        assert cursor.fetchone()[0], "who closes leads no more"
 
 
 def test_the_database_server_may_stop_in_a_storm(tmp_path: Path) -> None:

@@ -313,5 +313,6 @@ class Store:
 
     def close(self) -> None:
         """Give up the lock and the connection."""
-        self._thread.submit(connection.close)
+        # Not `submit(connection.close)`: that would name the connection of the calling thread.
+        self._thread.submit(lambda: connection.close())
         self._thread.shutdown()
