@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,12 +13,14 @@ from django.utils import timezone
 
 from tests.diag_city import LiveCity
 from uzel.core.diagnosis import Code, Evidence, diagnose
+from uzel.drivers.pool import Pool
 from uzel.journal.models import Event
 from uzel.network import models as network
 from uzel.network.models import Probe
 from uzel.outages.models import Hint
 from uzel.pollers import probe_store
 from uzel.pollers.prober import Prober
+from uzel.pollers.worker import run_all
 from uzel.simcity.world import Device, Port
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("diag_city")]
@@ -55,8 +58,15 @@ def run_probers(until: Callable[[], bool], *, count: int = 1, during: Callable[[
             connection.close()
 
     async def scenario() -> None:
-        probers = [Prober() for _ in range(count)]
-        tasks = [asyncio.create_task(prober.run()) for prober in probers]
+        stop = asyncio.Event()
+        async with Pool() as pool, asyncio.TaskGroup() as group:
+            group.create_task(run_all([partial(Prober, pool)] * count, stop))
+            try:
+                await watch()
+            finally:
+                stop.set()
+
+    async def watch() -> None:
         if during:
             await asyncio.sleep(0.3)
             await asyncio.to_thread(look, during)
@@ -64,9 +74,6 @@ def run_probers(until: Callable[[], bool], *, count: int = 1, during: Callable[[
         while not await asyncio.to_thread(look, until):
             assert time.monotonic() < end, "the probers did not get there in time"
             await asyncio.sleep(0.05)
-        for prober in probers:
-            prober.stop.set()
-        await asyncio.gather(*tasks)
 
     asyncio.run(scenario())
 

@@ -85,9 +85,8 @@ def ask_(host: str, operation: str, port: str | None, as_json: bool, raw: bool, 
 
 
 async def _ask(facts: Facts, operation: Operation, values: Values, by: By | None) -> Answer:
-    with device_facts.host_keys() as known:
-        async with Pool(known=known, idle_s=0) as pool:
-            return await ask(facts, operation, pool=pool, values=values, by=by)
+    async with Pool(known=device_facts.HostKeyFile(), idle_s=0) as pool:
+        return await ask(facts, operation, pool=pool, values=values, by=by)
 
 
 def _facts(found: Device | None) -> Facts:

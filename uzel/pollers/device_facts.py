@@ -2,8 +2,8 @@
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, MutableMapping
+from contextlib import suppress
 from functools import cache
 from ipaddress import ip_address
 
@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from uzel.drivers.ask import Facts
 from uzel.drivers.session_secrets import keys, seal, unseal
-from uzel.drivers.transport import HostKeys, Login, Wire
+from uzel.drivers.transport import Login, Wire
 from uzel.network.models import AccessGroup, Device
 
 HOST_KEYS_FILE = "switch_keys.json"
@@ -57,14 +57,45 @@ def set_access(group: AccessGroup, *, wire: Wire, port: int, user: str, password
     group.save(update_fields=["cli_protocol", "cli_port", "username", "password_encrypted", "enable_encrypted"])
 
 
-@contextmanager
-def host_keys() -> Iterator[HostKeys]:
-    """Fingerprints of the SSH keys that were met, kept in the home folder. A changed one has to be taken out there."""
-    path = settings.HOME / HOST_KEYS_FILE
-    known: dict[str, str] = json.loads(path.read_text()) if path.is_file() else {}
-    before = dict(known)
-    try:
-        yield known
-    finally:
-        if known != before:
-            path.write_text(json.dumps(known, indent=1, sort_keys=True))
+class HostKeyFile(MutableMapping[str, str]):
+    """Fingerprints of the SSH keys that were met, by address:port, kept in the home folder as they are met.
+
+    A changed key has to be taken out of the file by hand; it is read again when it has changed.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is read yet."""
+        self._path = settings.HOME / HOST_KEYS_FILE
+        self._keys: dict[str, str] = {}
+        self._read_at = 0
+
+    def _now(self) -> dict[str, str]:
+        changed_at = self._path.stat().st_mtime_ns if self._path.is_file() else 0
+        if changed_at != self._read_at:
+            self._keys = json.loads(self._path.read_text()) if changed_at else {}
+            self._read_at = changed_at
+        return self._keys
+
+    def __getitem__(self, place: str) -> str:
+        return self._now()[place]
+
+    def __setitem__(self, place: str, fingerprint: str) -> None:
+        self._now()[place] = fingerprint
+        self._write()
+
+    def __delitem__(self, place: str) -> None:
+        del self._now()[place]
+        self._write()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._now())
+
+    def __len__(self) -> int:
+        return len(self._now())
+
+    def _write(self) -> None:
+        """Whole or not at all: another process may read it now."""
+        draft = self._path.with_suffix(f".{os.getpid()}")
+        draft.write_text(json.dumps(self._keys, indent=1, sort_keys=True))
+        draft.replace(self._path)
+        self._read_at = self._path.stat().st_mtime_ns
