@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from uzel.core.answers import Operation
+from uzel.core.answers import CableTest, Operation, PairState
 from uzel.drivers import ask_snmp
 from uzel.drivers.cli_drivers import DRIVERS
 from uzel.drivers.cli_input import BadInputError, commands, mac, port
@@ -41,6 +41,8 @@ BY_SNMP: Mapping[str, frozenset[Operation]] = {
 # Troubles after which a read is tried once more, and how long to wait before, seconds. A session that was kept open may
 # have been closed meanwhile; a switch with one line frees it a moment after the one before has logged out.
 AGAIN_S: Mapping[Trouble, float] = {Trouble.CLOSED: 0.0, Trouble.LOCKED: 1.0, Trouble.REFUSED: 1.0}
+# How often the end of a test is asked for.
+LOOK_AGAIN_S = 0.25
 # The driver by maker and model; the first line that fits. Names in lower case.
 MODELS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("d-link", re.compile(r"des-21"), "dlink_des21"),
@@ -287,9 +289,13 @@ async def _dialogue(session: CliSession, way: Ask, lines: Sequence[str]) -> str:
     try:
         for line in lines[:before]:
             await session.run(line)
-        if way.wait_s:
+        if way.wait_s and not way.tells_end:
             await asyncio.sleep(way.wait_s)
         text = await session.run(question, stop=way.stop, whole="{port}" not in way.command)
+        end = time.monotonic() + way.wait_s
+        while way.tells_end and time.monotonic() < end and _goes_on(way.parse(text)):
+            await asyncio.sleep(LOOK_AGAIN_S)
+            text = await session.run(question, stop=way.stop)
         for line in back:
             await session.run(line)
         done = True
@@ -297,6 +303,12 @@ async def _dialogue(session: CliSession, way: Ask, lines: Sequence[str]) -> str:
     finally:
         if not done and before:
             session.abort()  # it may stand in another view
+
+
+def _goes_on(parsed: Parsed[Any]) -> bool:
+    """Whether a test that was started has not ended yet, by its own words."""
+    tests = [row for row in parsed.rows if isinstance(row, CableTest)]
+    return any(PairState.NOT_FINISHED in (row.state, *(pair.state for pair in row.pairs)) for row in tests)
 
 
 def _about(parsed: Parsed[Any], values: Values, wants: set[str]) -> tuple[Any, ...]:

@@ -80,7 +80,9 @@ PAGE = Page(
                 "show cable-diagnostics tdr interface {port}",
                 parse_tdr,
                 first="test cable-diagnostics tdr interface {port}",
-                wait_s=6,
+                # Five to seven seconds on most Catalysts; until then the pairs are "Not Completed".
+                wait_s=8,
+                tells_end=True,
             ),
         ),
         Operation.NEIGHBOURS: (

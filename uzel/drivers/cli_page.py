@@ -32,8 +32,9 @@ class Refusal(StrEnum):
 class Ask:
     """One way to put a question. `{port}`, `{mac}`, `{vlan}`, `{address}` in the command take validated values only.
 
-    `first` (lines) runs before the command, `wait_s` passes between the two (a cable test takes its time), and `after`
-    (lines) goes back to where the session was. `stop` is the key that ends a screen that refreshes itself. `models`:
+    `first` (lines) runs before the command, `wait_s` passes between the two (a cable test takes its time; when the
+    answer `tells_end`, it is asked for at once and again until then), and `after` (lines) goes back to where the
+    session was. `stop` is the key that ends a screen that refreshes itself. `models`:
     for which models, when not for all.
     """
 
@@ -43,6 +44,7 @@ class Ask:
     first: str = ""
     after: str = ""
     wait_s: float = 0.0
+    tells_end: bool = False
     stop: str = ""
     models: str = ""
 
