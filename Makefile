@@ -26,6 +26,11 @@ check: setup ## The quick run: linters, types and fast tests, under a minute
 	$(PY) -m mypy uzel
 	$(PY) -m pytest -n 2 --dist loadgroup -m "not slow and not e2e"
 
+ROUNDS ?= 10
+deep: setup ## Property tests with ROUNDS fresh seeds: what the same cases of `make test` never meet
+	@for round in $$(seq $(ROUNDS)); do seed=$$(date +%N); echo "round $$round, seed $$seed"; \
+	  $(PY) -m pytest -q --hypothesis-profile=random --hypothesis-seed=$$seed tests/property || exit 1; done
+
 bench: setup ## Measure the figures of docs/figures.md (PEERS=1 runs Nagios and Icinga beside)
 	$(PY) -m bench
 
@@ -72,4 +77,4 @@ node_modules/.ready: package-lock.json .venv/.ready
 	$(PY) -m uzel.core.engine_compile
 	@touch $@
 
-.PHONY: help setup messages demo test check bench fmt lock browser clean
+.PHONY: help setup messages demo test check deep bench fmt lock browser clean

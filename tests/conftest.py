@@ -4,9 +4,15 @@ import os
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from hypothesis import settings
 
 from uzel.config import embedded
 from uzel.config.settings import HOME
+
+# `make test` says of one commit always the same; `make deep` looks where nobody has looked yet.
+settings.register_profile("same", derandomize=True)
+settings.register_profile("random", derandomize=False, print_blob=True)
+settings.load_profile("same")
 
 
 @pytest.fixture(scope="session", autouse=True)

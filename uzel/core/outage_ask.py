@@ -5,7 +5,9 @@ the shadow, its whole boundary, the chain above it to the source, and all whose 
 asked since the last new silence in that shadow.
 """
 
+import heapq
 from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
 
 from uzel.core.outage_words import Evidence
 from uzel.core.power import batteries_below, falls, feeds_above
@@ -32,13 +34,31 @@ def to_ask(network: Network, evidence: Evidence, *, fresh_s: float = 0.0) -> fro
     while left:
         part = spread(network, [min(left)], shadow)
         left -= part
-        asked |= _stale(
-            network, evidence, _of_part(network, part, silent, distance), _last(evidence, part & silent), fresh_s
-        )
+        heard = _Heard(network, evidence, _last(evidence, part & silent) - fresh_s)
+        asked |= heard.too_long_ago(_of_part(network, part, silent, distance, heard))
     for ups in speaks - failed:
         around = {i for i in (network.nodes[ups].via, *network.fed_by.get(ups, ())) if i is not None}
-        asked |= _stale(network, evidence, around | _power(network, {ups}), _last(evidence, {ups}), fresh_s)
+        heard = _Heard(network, evidence, _last(evidence, {ups}) - fresh_s)
+        asked |= heard.too_long_ago(around | _power(network, {ups}))
     return frozenset(asked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What was heard at `since` or later."""
+
+    network: Network
+    evidence: Evidence
+    since: float
+
+    def too_long_ago(self, nodes: Iterable[int]) -> set[int]:
+        """Those of `nodes` that can be asked and are not known to be silent, yet have not answered since."""
+        found = set()
+        for i in nodes:
+            seen = self.evidence.seen.get(i)
+            if self.network.nodes[i].watched and (seen is None or (seen.answers and seen.at < self.since)):
+                found.add(i)
+        return found
 
 
 def _last(evidence: Evidence, silent: Iterable[int]) -> float:
@@ -50,20 +70,62 @@ def _shadow(network: Network, carriers: Set[int], failed: Set[int]) -> set[int]:
     return set(failed | (carriers - spread(network, (i for i in rest if network.nodes[i].source), rest)))
 
 
-def _of_part(network: Network, part: Set[int], silent: Set[int], distance: Mapping[int, int]) -> set[int]:
+def _of_part(
+    network: Network, part: Set[int], silent: Set[int], distance: Mapping[int, int], heard: _Heard
+) -> set[int]:
     """Part of the shadow, what stands around it, the chain above, and the witnesses of its power."""
     around = {near for i in part for _, near in network.neighbours[i]} - part
     edge = part & silent & {i for i in part if {near for _, near in network.neighbours[i]} & around} or set(part)
-    mute = [i for i in around if not network.nodes[i].watched]
-    for i in mute:  # it speaks through those behind it, however far
-        beyond = {near for _, near in network.neighbours[i]} - around - part
-        around |= beyond
-        mute += [near for near in beyond if not network.nodes[near].watched]
-    for i in [it for it in around if network.nodes[it].source]:  # does it still feed anybody?
-        around |= {near for _, near in network.neighbours[i]} - part
+    queue = list(around)
+    for i in queue:
+        if network.nodes[i].source or not network.nodes[i].watched:
+            beyond = _witnesses(network, i, part, silent, distance, heard) - part
+            queue += beyond - around
+            around |= beyond
     vias = {via for i in part | around if (via := network.nodes[i].via) is not None}
     through = {i for switch in part for i in network.asked_via.get(switch, ())}
     return set(part) | around | _chain_above(network, part, distance) | vias | through | _power(network, edge)
+
+
+def _witnesses(
+    network: Network, i: int, part: Set[int], silent: Set[int], distance: Mapping[int, int], heard: _Heard
+) -> set[int]:
+    """Who tells whether an unwatched element is lit, or whether a source still feeds anybody.
+
+    Those next to it that can be asked; when they have been asked and none of them proves it, also those beyond
+    the ones that cannot, and what else may light those that answer.
+    """
+    near = {near for _, near in network.neighbours[i]} - part
+    known = {it for it in near if network.nodes[it].watched}
+    if heard.too_long_ago(known):
+        return known
+    ways = [_way(network, it, silent | {i}, distance) for it in sorted(known - silent)]
+    if not all(ways) or (ways and network.nodes[i].watched):
+        return known
+    return near.union(*ways)
+
+
+def _way(network: Network, start: int, without: Set[int], distance: Mapping[int, int]) -> set[int]:
+    """The elements of a path from a source to `start` round `without`; none if there is no such path.
+
+    While all of them answer, the light of `start` proves nothing about `without`.
+    """
+    came: dict[int, int | None] = {} if start in without or start not in distance else {start: None}
+    queue = [(distance[i], i) for i in came]
+    while queue:
+        _, i = heapq.heappop(queue)
+        if network.nodes[i].source:
+            path: list[int] = []
+            step: int | None = i
+            while step is not None:
+                path.append(step)
+                step = came[step]
+            return set(path)
+        for _, near in network.neighbours[i]:
+            if near in distance and near not in came and near not in without:
+                came[near] = i
+                heapq.heappush(queue, (distance[near], near))
+    return set()
 
 
 def _distances(network: Network) -> dict[int, int]:
@@ -85,7 +147,7 @@ def _chain_above(network: Network, part: Iterable[int], distance: Mapping[int, i
     while edge:
         i = edge.pop()
         for _, near in network.neighbours[i]:
-            if near not in chain and distance.get(near, -1) == distance[i] - 1:
+            if near not in chain and distance.get(near) == distance[i] - 1:
                 chain.add(near)
                 edge.append(near)
     return chain
@@ -99,12 +161,3 @@ def _power(network: Network, nodes: Iterable[int]) -> set[int]:
         if network.nodes[source].kind is Kind.MAINS:
             witnesses |= batteries_below(network, source)
     return witnesses
-
-
-def _stale(network: Network, evidence: Evidence, nodes: Iterable[int], since: float, fresh_s: float) -> set[int]:
-    found = set()
-    for i in nodes:
-        seen = evidence.seen.get(i)
-        if network.nodes[i].watched and (seen is None or (seen.answers and seen.at < since - fresh_s)):
-            found.add(i)
-    return found
