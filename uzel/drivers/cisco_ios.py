@@ -5,6 +5,7 @@ session sends `terminal no monitor` first.
 """
 
 from uzel.core.answers import Operation
+from uzel.core.changes import Kind
 from uzel.drivers.cisco_ios_ports import (
     parse_counters_errors,
     parse_interface_counters,
@@ -31,7 +32,13 @@ from uzel.drivers.cisco_ios_unit import (
     parse_optics,
     parse_ping,
 )
-from uzel.drivers.cli_page import Ask, Mark, Page, Refusal
+from uzel.drivers.cli_page import Ask, Mark, Page, Refusal, Way
+
+
+def _of_port(do: str, *, undo: str = "", empty: str = "", wait_s: float = 0.0) -> tuple[Way, ...]:
+    """A change within the port's own mode."""
+    return (Way(do, undo, empty, first="configure terminal\ninterface {port}", after="end", wait_s=wait_s),)
+
 
 PAGE = Page(
     name="cisco_ios",
@@ -43,6 +50,7 @@ PAGE = Page(
         (r"^% ?(?:Invalid input detected|Ambiguous command|Unknown command)", Refusal.UNKNOWN_COMMAND),
         (r"^% ?Incomplete command", Refusal.WRONG_ARGUMENT),
         (r"^Command authorization failed", Refusal.LOW_PRIVILEGE),
+        (r"^Configuration mode locked exclusively", Refusal.LOCKED),
         (r"^TDR test is not supported", Refusal.NOT_SUPPORTED),
         (r"^% ?(?:Login invalid|Authentication failed|Bad passwords|Access denied|Bad secrets)", Refusal.LOGIN),
     ),
@@ -96,5 +104,20 @@ PAGE = Page(
         Operation.LOG: (Ask("show logging", parse_log),),
         Operation.LOAD: (Ask("show processes cpu", parse_load),),
         Operation.PING: (Ask("ping {address} repeat 4", parse_ping, Mark.UNVERIFIED),),
+    },
+    changes={
+        Kind.PORT_OFF: _of_port("shutdown", undo="no shutdown"),
+        Kind.PORT_ON: _of_port("no shutdown", undo="shutdown"),
+        Kind.PORT_RESTART: _of_port("shutdown\nno shutdown", undo="no shutdown", wait_s=3),
+        Kind.DESCRIPTION: _of_port("description {text}", empty="no description"),
+        # What SNMP counts goes on.
+        Kind.CLEAR_COUNTERS: (
+            Way("clear counters {port}", check=Operation.COUNTERS, answers=((r"\[confirm\]\s*$", ""),)),
+        ),
+        # There is no list of the blocked: a client that was let through is learned on the port.
+        Kind.CLEAR_BINDING: (
+            Way("clear ip dhcp snooping binding interface {port}", check=Operation.MACS, mark=Mark.UNVERIFIED),
+        ),
+        Kind.SAVE: (Way("write memory", expect=r"\[OK\]"),),
     },
 )

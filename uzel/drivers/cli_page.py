@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from uzel.core.answers import Operation
+from uzel.core.changes import Kind
 from uzel.drivers.cli_text import Parsed
 
 
@@ -50,6 +51,33 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """One way to make a change. Each text is lines; `{port}`, `{text}`, `{mac}`, `{vlan}` take validated values only.
+
+    `first` leads to where `do` is understood, `after` out of there again, whatever happened in between. `undo` takes
+    back what `do` did; of a description it is `do` again with the old text (`empty`: the line for none). `{mac}` and
+    `{vlan}` (its name) are of a blocked client: the line is written once for each.
+
+    `check` is the question asked afterwards; `expect` has to stand in the answer to the last line of `do`, where no
+    question could tell. `answers` are the questions that these lines may ask, and the replies: nothing else is
+    answered. `wait_s` passes before the line of `do` that is the first one of `undo`. `only`: for which models and
+    firmware, a pattern over both; the first way that fits is taken.
+    """
+
+    do: str
+    undo: str = ""
+    empty: str = ""
+    first: str = ""
+    after: str = ""
+    check: Operation = Operation.PORTS
+    expect: str = ""
+    answers: tuple[tuple[str, str], ...] = ()
+    wait_s: float = 0.0
+    only: str = ""
+    mark: Mark = Mark.MANUAL
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A driver. Patterns are regular expressions over drawn lines; an `asks` entry lists the ways, best first."""
 
@@ -68,6 +96,8 @@ class Page:
     enable: str = ""
     no_paging: tuple[str, ...] = ()
     leave: str = "logout"
+    # Questions that reading asks; those of a change are answered by its `Way` alone.
     confirms: tuple[tuple[str, str], ...] = field(default=())
     # Screens that refresh themselves until they are left: their last line, the key for the next page, the one to leave.
     screens: tuple[tuple[str, str, str], ...] = ()
+    changes: Mapping[Kind, tuple[Way, ...]] = field(default_factory=dict)

@@ -82,6 +82,8 @@ class Session:
         self._seen = 0  # up to here pagers and questions of the buffer were dealt with
         self._command = ""
         self._set_up = list(page.no_paging)
+        self._answers = page.confirms
+        self.prompt = ""  # the last one, as it stood
         self._whole, self._repeats = False, 0
         self._pages: list[frozenset[str]] = []
 
@@ -97,14 +99,16 @@ class Session:
             steps += step
         return steps
 
-    def ask(self, line: str, *, whole: bool = False) -> list[Step]:
+    def ask(self, line: str, *, whole: bool = False, answers: tuple[tuple[str, str], ...] | None = None) -> list[Step]:
         """Send a command. Raises RuntimeError unless the session is ready.
 
-        `whole`: of a screen that refreshes itself, all pages are wanted, not the first one only.
+        `whole`: of a screen that refreshes itself, all pages are wanted, not the first one only. `answers`: to the
+        questions that the device may ask, in place of the page's.
         """
         if self.stage is not Stage.READY:
             raise RuntimeError(f"the session is {self.stage}, not ready")
         self.stage, self._whole = Stage.BUSY, whole
+        self._answers = self.page.confirms if answers is None else answers
         self._pages, self._repeats = [], 0
         return self._send_command(line)
 
@@ -130,7 +134,7 @@ class Session:
         if self.stage not in (Stage.BUSY, Stage.SETTING_UP):
             return []
         fresh = self._last_line()[-(len(self._buffer) - self._seen) :] if self._seen < len(self._buffer) else ""
-        for pattern, reply in (*self.page.pagers, *self.page.confirms):
+        for pattern, reply in (*self.page.pagers, *self._answers):
             if re.search(pattern, fresh):
                 self._seen = len(self._buffer)
                 return [Send(reply.encode() + (b"" if (pattern, reply) in self.page.pagers else self._end))]
@@ -188,7 +192,7 @@ class Session:
 
     def _finish(self) -> list[Step]:
         """At a prompt: hand out the answer, or go on with the setting up."""
-        command, text = self._command, self._buffer[: self._buffer.rfind("\n") + 1]
+        command, text, self.prompt = self._command, self._buffer[: self._buffer.rfind("\n") + 1], self._tail()
         refusal = self._refusal()
         self._buffer, self._seen = "", 0
         if self.stage is Stage.BUSY:

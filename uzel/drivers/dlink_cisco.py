@@ -4,7 +4,8 @@ DGS-1510/ME does not have it: that one speaks the classic command line.
 """
 
 from uzel.core.answers import Operation
-from uzel.drivers.cli_page import Ask, Mark, Page, Refusal
+from uzel.core.changes import Kind
+from uzel.drivers.cli_page import Ask, Mark, Page, Refusal, Way
 from uzel.drivers.dlink_cisco_tables import (
     parse_arp,
     parse_identity,
@@ -16,6 +17,13 @@ from uzel.drivers.dlink_cisco_tables import (
 )
 from uzel.drivers.dlink_ports import parse_cable
 from uzel.drivers.dlink_unit import parse_load
+
+
+def _of_port(do: str, *, undo: str = "", empty: str = "", wait_s: float = 0.0) -> tuple[Way, ...]:
+    """A change within the port's own mode."""
+    first = "configure terminal\ninterface {port}"
+    return (Way(do, undo, empty, first, after="end", wait_s=wait_s, mark=Mark.UNVERIFIED),)
+
 
 PAGE = Page(
     name="dlink_cisco",
@@ -64,5 +72,20 @@ PAGE = Page(
         ),
         Operation.NEIGHBOURS: (Ask("show lldp neighbor-information", parse_neighbours, models="DGS-3610"),),
         Operation.LOAD: (Ask("show cpu utilization", parse_load, models="DGS-1250, DGS-1510"),),
+    },
+    changes={
+        Kind.PORT_OFF: _of_port("shutdown", undo="no shutdown"),
+        Kind.PORT_ON: _of_port("no shutdown", undo="shutdown"),
+        Kind.PORT_RESTART: _of_port("shutdown\nno shutdown", undo="no shutdown", wait_s=3),
+        Kind.DESCRIPTION: _of_port("description {text}", empty="no description"),
+        Kind.CLEAR_COUNTERS: (Way("clear counters interface {port}", check=Operation.COUNTERS, mark=Mark.UNVERIFIED),),
+        Kind.SAVE: (
+            Way(
+                "copy running-config startup-config",
+                expect=r"[Dd]one|[Ss]uccess|\[OK\]",
+                answers=((r"^Destination filename.*\[y/n\]\s*:?\s*$", "y"), (r"^Destination filename.*\?\s*$", "")),
+                mark=Mark.UNVERIFIED,
+            ),
+        ),
     },
 )

@@ -6,7 +6,8 @@ configuration has lines that begin with a bare `#`.
 """
 
 from uzel.core.answers import Operation
-from uzel.drivers.cli_page import Ask, Mark, Page, Refusal
+from uzel.core.changes import Kind
+from uzel.drivers.cli_page import Ask, Mark, Page, Refusal, Way
 from uzel.drivers.dlink_ports import parse_cable, parse_errors, parse_packets, parse_ports
 from uzel.drivers.dlink_tables import (
     parse_arp,
@@ -92,5 +93,31 @@ PAGE = Page(
         Operation.LOG: (Ask("show log", parse_log),),
         Operation.LOAD: (Ask("show utilization cpu", parse_load, Mark.MANUAL, stop="\x03"),),
         Operation.PING: (Ask("ping {address} times 4", parse_ping, Mark.MANUAL),),
+    },
+    changes={
+        Kind.PORT_OFF: (Way("config ports {port} state disable", undo="config ports {port} state enable"),),
+        Kind.PORT_ON: (Way("config ports {port} state enable", undo="config ports {port} state disable"),),
+        Kind.PORT_RESTART: (
+            Way(
+                "config ports {port} state disable\nconfig ports {port} state enable",
+                undo="config ports {port} state enable",
+                wait_s=3,
+            ),
+        ),
+        Kind.DESCRIPTION: (
+            Way('config ports {port} description "{text}"', empty="config ports {port} clear_description"),
+        ),
+        Kind.CLEAR_COUNTERS: (
+            Way("clear counters ports {port}", check=Operation.COUNTERS, expect="Success", mark=Mark.UNVERIFIED),
+        ),
+        Kind.CLEAR_BINDING: (
+            Way(
+                "delete address_binding blocked vlan_name {vlan} mac_address {mac}",
+                check=Operation.BLOCKED,
+                expect="Success",
+            ),
+        ),
+        # Some ask nothing and say "Done", some "Success"; DGS-3120 writes for ten seconds.
+        Kind.SAVE: (Way("save", expect=r"Done|Success|100 ?%"),),
     },
 )

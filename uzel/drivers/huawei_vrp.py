@@ -5,7 +5,8 @@ before the name. Log lines fall into answers unless `undo terminal monitor` is s
 """
 
 from uzel.core.answers import Operation
-from uzel.drivers.cli_page import Ask, Mark, Page, Refusal
+from uzel.core.changes import Kind
+from uzel.drivers.cli_page import Ask, Mark, Page, Refusal, Way
 from uzel.drivers.huawei_vrp_ports import (
     parse_brief,
     parse_brief_errors,
@@ -32,6 +33,21 @@ from uzel.drivers.huawei_vrp_unit import (
     parse_neighbours,
     parse_ping,
 )
+
+# CloudEngine and NE keep what is typed apart until `commit`; whoever leaves without it is asked what to do with it.
+_VRP8 = r"^(?:CE|NE)\d|VRP.*Version 8\."
+_THROW_AWAY = ((r"[Uu]ncommitted configurations.*\[Y.*\]\s*:?\s*$", "n"),)
+
+
+def _of_port(do: str, *, undo: str = "", empty: str = "", wait_s: float = 0.0) -> tuple[Way, ...]:
+    """A change within the port's own view: with a commit after each line, for VRP 8, and without."""
+    first = "system-view\ninterface {port}"
+    done, back, none = ("\n".join(f"{line}\ncommit" for line in text.split("\n") if line) for text in (do, undo, empty))
+    return (
+        Way(done, back, none, first, "return", wait_s=wait_s, answers=_THROW_AWAY, only=_VRP8, mark=Mark.UNVERIFIED),
+        Way(do, undo, empty, first, "return", wait_s=wait_s),
+    )
+
 
 PAGE = Page(
     name="huawei_vrp",
@@ -98,5 +114,22 @@ PAGE = Page(
         Operation.LOG: (Ask("display logbuffer", parse_log, Mark.UNVERIFIED),),
         Operation.LOAD: (Ask("display cpu-usage", parse_load),),
         Operation.PING: (Ask("ping -c 4 {address}", parse_ping, Mark.UNVERIFIED),),
+    },
+    changes={
+        Kind.PORT_OFF: _of_port("shutdown", undo="undo shutdown"),
+        Kind.PORT_ON: _of_port("undo shutdown", undo="shutdown"),
+        Kind.PORT_RESTART: _of_port("shutdown\nundo shutdown", undo="undo shutdown", wait_s=3),
+        Kind.DESCRIPTION: _of_port("description {text}", empty="undo description"),
+        Kind.CLEAR_COUNTERS: (Way("reset counters interface {port}", check=Operation.COUNTERS),),
+        Kind.CLEAR_BINDING: (
+            Way("reset dhcp snooping user-bind interface {port}", check=Operation.MACS, mark=Mark.UNVERIFIED),
+        ),
+        Kind.SAVE: (
+            Way(
+                "save",
+                expect=r"[Ss]uccessfully",
+                answers=((r"Are you sure to continue\?.*\[Y/N\]\s*:?\s*$", "y"),),
+            ),
+        ),
     },
 )

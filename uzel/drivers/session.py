@@ -4,6 +4,7 @@ The dialogue itself (login, prompts, pagers, refusals) is `cli_session`'s; here 
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -84,16 +85,25 @@ class CliSession:
         if self.target.host and self.host != self.target.host:
             raise self._fail(Trouble.WRONG_HOST, "login", f"{self.host!r} answers in place of {self.target.host!r}")
 
-    async def run(self, line: str, *, stop: str = "", whole: bool = False) -> str:
+    @property
+    def modes(self) -> dict[str, str | None]:
+        """What the last prompt told beside the host: the groups of the page's pattern (`mode`, `view`, `changed`)."""
+        found = re.match(self.target.page.prompt, self._machine.prompt)
+        return found.groupdict() if found else {}
+
+    async def run(
+        self, line: str, *, stop: str = "", whole: bool = False, answers: tuple[tuple[str, str], ...] | None = None
+    ) -> str:
         """Send a command, return what came until the prompt, raw. `stop` ends a screen that refreshes itself.
 
-        `whole`: of such a screen, all pages are wanted.
+        `whole`: of such a screen, all pages are wanted. `answers`: to the questions that it may ask, instead of the
+        page's.
 
         Raises SessionError; after command_refused and low_privilege the session is still good.
         """
         if not self.is_open:
             raise self._fail(Trouble.CLOSED, "command", "")
-        steps = self._machine.ask(line, whole=whole)
+        steps = self._machine.ask(line, whole=whole, answers=answers)
         answer = await self._until_done(steps, self._patience.command_s, stop=stop)
         text = self._without_secrets(answer.text if answer else "")
         if answer and answer.refusal:
