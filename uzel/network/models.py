@@ -4,6 +4,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+# Here only so that Django finds them.
+from uzel.network.backups_models import BackupRound as BackupRound
+from uzel.network.backups_models import BackupState as BackupState
+from uzel.network.backups_models import ConfigBackup as ConfigBackup
+from uzel.network.backups_models import ConfigText as ConfigText
+
 
 class Level(models.IntegerChoices):
     CENTRE = 0, _("centre")
@@ -232,3 +238,71 @@ class Probe(models.Model):
 
     def __str__(self) -> str:
         return f"{self.operation} {self.device_id}"
+
+
+class Change(models.Model):
+    """Something to change at a device: asked for, shown as exact commands, confirmed, run once, checked, kept for good.
+
+    ASKED and READY are the preview; the change itself begins with WAITING. What kinds there are: `core.changes.Kind`.
+    """
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("being prepared")
+        READY = "ready", _("to be confirmed")
+        WAITING = "waiting", _("waiting for its turn")
+        RUNNING = "running", _("being made")
+        DONE = "done", _("done and checked")
+        UNDONE = "undone", _("undone")
+        FAILED = "failed", _("failed")
+        UNKNOWN = "unknown", _("end not known")
+        CANCELLED = "cancelled", _("cancelled")
+
+    # Made by the form: the same form sent twice is one change.
+    key = models.UUIDField(unique=True)
+    kind = models.CharField(max_length=20)
+    device = models.ForeignKey(Device, on_delete=models.PROTECT, related_name="changes")
+    port = models.ForeignKey(Port, null=True, blank=True, on_delete=models.PROTECT, related_name="changes")
+    value = models.CharField(max_length=60, blank=True)
+    # For which subscriber; ids as text, since subscribers live above this app.
+    subject = models.CharField(max_length=60, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    # Why only a lead specialist or an engineer may confirm it: codes of `core.changes.Refusal`.
+    needs_lead = models.JSONField(default=list)
+    asked_by = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="+")
+    confirmed_by = models.ForeignKey("people.User", null=True, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ASKED)
+    # What is shown before it runs: the lines, the lines that take it back, what the port said, on what it all rests.
+    commands = models.JSONField(default=list)
+    undo = models.JSONField(default=list)
+    before = models.JSONField(default=dict)
+    mark = models.CharField(max_length=20, blank=True)
+    # What came of it. transcript: [{"at", "part": do|undo|check, "line", "text", "error"}], written as it grows.
+    after = models.JSONField(default=dict)
+    transcript = models.JSONField(default=list)
+    error = models.CharField(max_length=60, blank=True)
+    asked_at = models.DateTimeField(auto_now_add=True)
+    confirmed_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    # The runner's sign of life: one that is killed ceases to give it.
+    alive_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            # Two changes of one device are made one after the other, whoever runs them.
+            models.UniqueConstraint(fields=["device"], condition=Q(state="running"), name="change_one_at_a_time"),
+            models.CheckConstraint(
+                name="change_runs_only_confirmed",
+                condition=Q(state__in=["asked", "ready", "cancelled", "failed"])
+                | (Q(confirmed_by__isnull=False) & ~Q(reason="")),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["id"], name="change_to_do", condition=Q(state__in=["asked", "waiting", "running"])),
+            models.Index(fields=["device", "-id"]),
+            models.Index(fields=["subject", "-id"]),
+            models.Index(fields=["state", "-id"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.device_id}:{self.port_id or ''}"
