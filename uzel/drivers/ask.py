@@ -212,7 +212,7 @@ async def _by_cli(facts: Facts, page: Page, operation: Operation, values: Values
     failed: list[str] = []
     for last, way in enumerate(possible, start=1 - len(possible)):
         try:
-            return replace(await _one_way(target, way, operation, values, pool), failed=tuple(failed))
+            return replace(await one_way(target, way, operation, values, pool), failed=tuple(failed))
         except SessionError as error:
             if error.code is not Trouble.COMMAND_REFUSED or not last:
                 raise AskError(
@@ -225,7 +225,7 @@ async def _by_cli(facts: Facts, page: Page, operation: Operation, values: Values
 def _fitting(page: Page, operation: Operation, values: Values) -> list[Ask]:
     """The ways whose command wants what was given; those about just what was asked come first. Raises AskError."""
     given = {name for name in ("port", "mac", "vlan", "address") if getattr(values, name) is not None}
-    fit = [(way, _wants(way)) for way in page.asks[operation]]
+    fit = [(way, wants_of(way)) for way in page.asks[operation]]
     possible = [(way, wants) for way, wants in fit if wants <= given]
     if not possible:
         missing = min((sorted(wants - given) for _, wants in fit), key=len)
@@ -233,12 +233,14 @@ def _fitting(page: Page, operation: Operation, values: Values) -> list[Ask]:
     return [way for way, _ in sorted(possible, key=lambda each: -len(each[1]))]
 
 
-def _wants(way: Ask) -> set[str]:
+def wants_of(way: Ask) -> set[str]:
+    """The kinds of value that its command lines hold: port, mac, vlan, address."""
     return set(re.findall(r"\{(\w+)\}", f"{way.first}{way.command}{way.after}"))
 
 
-async def _one_way(target: Target, way: Ask, operation: Operation, values: Values, pool: Pool) -> Answer:
-    wants = _wants(way)
+async def one_way(target: Target, way: Ask, operation: Operation, values: Values, pool: Pool) -> Answer:
+    """Ask in this way and no other. Raises SessionError; AskError for a value that is not of its type."""
+    wants = wants_of(way)
     given = {
         "port_name": values.port if "port" in wants else None,
         "mac_address": values.mac if "mac" in wants else None,
