@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from uzel.core.answers import CablePair, CableTest, PairState
+from uzel.core.answers import Binding, CablePair, CableTest, IgmpGroup, LoopState, PairState
 from uzel.core.counters import error_growth, growth, link_changes
 from uzel.core.diagnosis import ADVICE, Code, Evidence, Note, Severity, Uplink, diagnose, missing
 from uzel.core.readings import FdbEntry, OpticalReading, PortReading, UpsReading
@@ -152,6 +152,13 @@ CASES: list[tuple[str, Evidence, list[str]]] = [
     ("router off", replace(DOWN, cable=CableTest("7", state=OK, length_m=40)), ["far_end_off"]),
     ("router off, in D-Link's word", replace(DOWN, cable=CableTest("7", state=PairState.SHUT_DOWN)), ["far_end_off"]),
     ("nothing plugged in", replace(DOWN, cable=CableTest("7", state=PairState.NO_CABLE)), ["no_link"]),
+    ("nothing plugged in, by its pairs", replace(DOWN, cable=pairs((CUT, 0), (CUT, 1))), ["no_link"]),
+    ("a cut near the switch", replace(DOWN, cable=pairs((CUT, 1), (CUT, 9))), ["cable_break"]),
+    ("a cut, nobody knows where", replace(DOWN, cable=pairs((CUT, None), (CUT, None))), ["cable_break"]),
+    ("loop, by the detection of the switch", replace(HEALTHY, looped=True), ["loop"]),
+    ("no loop, by the detection of the switch", replace(HEALTHY, looped=False), ["line_fine"]),
+    ("frames of a bound client are dropped", replace(dropping(3), bound_macs=frozenset({MAC})), ["no_mac"]),
+    ("frames of an unbound client are dropped", replace(dropping(3), bound_macs=frozenset()), ["binding_blocked"]),
     ("no cable test there", replace(DOWN, cable=CableTest("7", state=PairState.NOT_SUPPORTED)), ["no_link"]),
     (
         "the port is off, whatever the cable",
@@ -395,8 +402,10 @@ def test_evidence_from_a_probe() -> None:
         "notes": [{"code": "loop", "at": 5.0}],
         "uplinks": [{"readings": [asdict(NOW)], "rx_dbm": -9.5}],
         "cable": asdict(pairs((CUT, 31))) | {"state": "open"},
-        "groups": [],
+        "groups": [asdict(IgmpGroup("239.10.1.7", 700, ports=("7",)))],
         "blocked_macs": ["aabbccddeeff"],
+        "bindings": [asdict(Binding(MAC, "10.1.2.3", ("7",), 101))],
+        "loops": [asdict(LoopState("7", enabled=True, loop=False))],
     }
     evidence = Evidence.from_probe(json.loads(json.dumps(result)), account_status="active", changes_at={2.0})
     assert [reading.at for reading in evidence.readings] == [1.0, BEFORE.at, NOW.at]
@@ -407,8 +416,10 @@ def test_evidence_from_a_probe() -> None:
     assert evidence.notes == {Note("loop", 5.0)}
     assert evidence.uplinks == (Uplink((NOW,), -9.5),)
     assert evidence.cable == replace(pairs((CUT, 31)), state=CUT)
-    assert evidence.groups == frozenset()
+    assert evidence.groups == {"239.10.1.7"}
     assert evidence.blocked_macs == {"aabbccddeeff"}
+    assert evidence.bound_macs == {MAC}
+    assert evidence.looped is False
     receiver = asdict(OpticalReading(input_dbm=-3.0, inputs_dbm=(-3.0, None))) | {
         "inputs_dbm": [-3.0, None],
         "supply_v": [],

@@ -18,9 +18,9 @@ QUIET_S = 15.0
 
 
 def loop(e: Evidence) -> Finding | None:
-    """Frames go round behind the port: the device's log says so, or as many broadcasts pour in as go out."""
+    """Frames go round behind the port: the device itself says so, or as many broadcasts pour in as go out."""
     came, went = _broadcasts(e, out=False), _broadcasts(e, out=True)
-    noted = _still(e, "loop", came)
+    noted = e.looped or _still(e, "loop", came)
     if not noted and ((came or 0) < STORM_PER_S or went is None or went < LOOP_SHARE * (came or 0)):
         return None
     rate = None if came is None else round(came)
@@ -78,14 +78,18 @@ def macs(e: Evidence) -> Finding | None:
 
 def _binding(e: Evidence, heard: set[str]) -> Finding | None:
     """Address binding drops what comes: its own list says so, the log, or frames that come in and teach no MAC."""
-    own_is_heard = bool(heard & e.expected_macs if e.expected_macs else heard)
+    own = e.expected_macs or frozenset()
+    own_is_heard = bool(heard & own if own else heard)
     facts = {"expected": _first(e.expected_macs)}
     if e.blocked_macs and not own_is_heard:
         return finding(Code.BINDING_BLOCKED, 0.98, blocked=_first(e.blocked_macs), **facts)
     if e.noted("binding_blocked") and not own_is_heard:
         return finding(Code.BINDING_BLOCKED, 0.95, said="binding", **facts)
     dropped = 0 if heard else _dropped(e)
-    return finding(Code.BINDING_BLOCKED, 0.75, dropped=dropped, **facts) if dropped else None
+    if not dropped or own & (e.bound_macs or frozenset()):
+        return None
+    # Nobody is bound there, as far as the device tells: what else would it drop.
+    return finding(Code.BINDING_BLOCKED, 0.75 if e.bound_macs is None else 0.85, dropped=dropped, **facts)
 
 
 def _dropped(e: Evidence) -> int:

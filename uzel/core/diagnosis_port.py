@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from uzel.core.answers import CablePair, PairState, whole_cable
+from uzel.core.answers import CablePair, CableTest, PairState, whole_cable
 from uzel.core.counters import error_growth, link_changes
 from uzel.core.evidence import STALE_S, Evidence
 from uzel.core.findings import Code, Finding, Severity, finding
@@ -18,6 +18,8 @@ STARTING_S = 20.0
 LONG_ERRORS, LONG_RATE = 10, 1 / 60
 # So many were to be expected of the old rate since the last one: the errors have stopped.
 STOPPED_ERRORS = 3
+# An empty socket, or a cord torn off in it, is measured as an open end so near.
+SOCKET_M = 2
 _BROKEN = {PairState.OPEN, PairState.OPEN_OR_SHORT}
 _HURT = _BROKEN | {PairState.SHORT, PairState.CROSSTALK, PairState.MISMATCH}
 
@@ -39,6 +41,8 @@ def cable(e: Evidence) -> Finding | None:
     test = e.cable
     if test is None:
         return None
+    if test.state is PairState.NO_CABLE or _ends_at_once(test):
+        return finding(Code.NO_LINK, 0.95, cable=PairState.NO_CABLE.value, port=e.port.name if e.port else None)
     short, broken = _pairs(e, {PairState.SHORT}), _pairs(e, _BROKEN)
     if short or test.state is PairState.SHORT:
         return finding(Code.CABLE_SHORT, 0.95, **_where(short, test.length_m))
@@ -47,9 +51,15 @@ def cable(e: Evidence) -> Finding | None:
     if (test.state or whole_cable(test.pairs)) in {PairState.OK, PairState.SHUT_DOWN}:
         lengths = [pair.length_m for pair in test.pairs if pair.length_m]
         return finding(Code.FAR_END_OFF, 0.9, length_m=test.length_m or max(lengths, default=None))
-    if test.state is PairState.NO_CABLE:
-        return finding(Code.NO_LINK, 0.95, cable=test.state.value, port=e.port.name if e.port else None)
     return None
+
+
+def _ends_at_once(test: CableTest) -> bool:
+    """All pairs end within the socket: nothing is plugged in. D-Link says so by a word, others by such lengths."""
+    tested = [pair for pair in test.pairs if pair.state is not PairState.NOT_SUPPORTED]
+    return bool(tested) and all(
+        pair.state in _BROKEN and pair.length_m is not None and pair.length_m <= SOCKET_M for pair in tested
+    )
 
 
 def _pairs(e: Evidence, states: set[PairState]) -> list[CablePair]:

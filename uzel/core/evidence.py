@@ -39,7 +39,8 @@ class Evidence:
     `readings` are of one port, oldest first: the last one is now, the others show growth. `changes_at` are unix times
     at which the port's link was seen to change, `notes` what the device's log says of the port; the prober knows both
     from traps and syslog. `cable` is the latest cable test, `groups` the multicast groups that the port has joined,
-    `blocked_macs` the clients that address binding turns away. `uplinks` are the device's own, `ups` those that keep
+    `blocked_macs` the clients that address binding turns away, `bound_macs` those it lets through, `looped` what loop
+    detection says of the port. `uplinks` are the device's own, `ups` those that keep
     the path alive, `peers` other devices asked lately beside this one.
     """
 
@@ -64,6 +65,8 @@ class Evidence:
     cable: CableTest | None = None
     groups: frozenset[str] | None = None
     blocked_macs: frozenset[str] | None = None
+    bound_macs: frozenset[str] | None = None
+    looped: bool | None = None
     uplinks: tuple[Uplink, ...] = ()
     receiver: OpticalReading | None = None
     ups: tuple[UpsReading, ...] = ()
@@ -91,9 +94,7 @@ class Evidence:
             "changes_at": frozenset(facts.pop("changes_at", ())) | frozenset(result.get("changes_at", ())),
             "notes": frozenset(facts.pop("notes", ())) | {Note(**row) for row in result.get("notes", ())},
         }
-        for name in ("groups", "blocked_macs"):
-            if result.get(name) is not None:
-                seen[name] = frozenset(result[name])
+        seen |= _by_cli(result)
         # A fact that the caller has from elsewhere, as the cable test of another probe, fills what this one lacks.
         return cls(**facts | {name: value for name, value in seen.items() if value is not None or name not in facts})
 
@@ -120,6 +121,18 @@ class Evidence:
         told = max((note.at for note in self.notes if note.code == code), default=None)
         ends = {f"{code}_gone", "link_up"}
         return told is not None and not any(note.at > told for note in self.notes if note.code in ends)
+
+
+def _by_cli(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What only a command line tells; None for what was not asked or gave no answer."""
+    groups, blocked, bindings = result.get("groups"), result.get("blocked_macs"), result.get("bindings")
+    loops = [row.get("loop") for row in result.get("loops") or ()]
+    return {
+        "groups": None if groups is None else frozenset(row["group"] for row in groups),
+        "blocked_macs": None if blocked is None else frozenset(blocked),
+        "bound_macs": None if bindings is None else frozenset(row["mac"] for row in bindings),
+        "looped": True if True in loops else False if False in loops else None,
+    }
 
 
 def _cable(row: Mapping[str, Any]) -> CableTest:

@@ -1,24 +1,27 @@
-"""One probe of one line over SNMP: which questions are asked, and what is kept of the answers.
+"""One probe of one line: which questions are asked, and what is kept of the answers.
 
 A result is JSON: ``{"system": …, "ports": [two readings of the port, half a second apart], "previous": [readings of
 earlier probes], "fdb": [MACs of the port] or null, "fdb_total": n, "uplinks": [{"readings": [two], "rx_dbm": …}],
 "receiver": …, "ups": …, "changes_at": [unix seconds], "notes": [{"code": …, "at": unix seconds}], "errors": {part:
-code}, "took_ms": n}``, each reading by the names of `core.readings`. Parts that were not asked for are left out. A
-probe by command line adds "cable" (`core.answers.CableTest`), "groups" and "blocked_macs" (lists).
+code}, "took_ms": n}``, each reading by the names of `core.readings`, with what `probe_cli` adds from the command line.
+Parts that were not asked for are left out. The part by SNMP stands by itself when the command line gives nothing.
 """
 
 import asyncio
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
+from uzel.core.answers import Operation
 from uzel.core.readings import FdbEntry, PortReading
 from uzel.drivers import bridge_mib, ddm_mib, if_mib, readers
 from uzel.drivers.smi import Rows, Value
 from uzel.drivers.snmp import Agent, SnmpError
+from uzel.pollers.probe_cli import CABLE_S, READS_S, CliReader
+from uzel.pollers.probe_question import Question
 
-# A device of a city network answers within 50 ms; a silent one must be known for silent within a second.
-TIMEOUT_S, RETRIES = 0.4, 1
+# All reading by SNMP of one probe.
+SNMP_S = 6.0
 # Between the two readings: long enough for errors to show, short enough for the caller.
 INTERVAL_S = 0.5
 # Nobody is learned though octets come in: whether the switch drops them shows in so long.
@@ -31,36 +34,12 @@ KEPT_MACS = 64
 VLANS_AT_MOST = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One claimed probe with all that is needed to run it. `vendor` is in lower case; `vlans` are the services'."""
-
-    id: int
-    started_at: Any
-    operation: str
-    device: int
-    kind: str
-    vendor: str
-    address: str
-    snmp_port: int
-    community: str
-    if_index: int | None = None
-    vlans: tuple[int, ...] = ()
-    previous: tuple[dict[str, Any], ...] = ()
-    changes_at: tuple[float, ...] = ()
-    notes: tuple[dict[str, Any], ...] = ()
-    uplinks: tuple[int, ...] = ()
-
-    def agent(self, community: str = "") -> Agent:
-        """A session with the device; `community` in place of its own."""
-        return Agent(self.address, self.snmp_port, community or self.community, TIMEOUT_S, RETRIES)
-
-
 class LineReader:
     """Reads lines; remembers the maps of bridge ports, the only thing worth remembering between probes."""
 
-    def __init__(self) -> None:
+    def __init__(self, cli: CliReader) -> None:
         """Nothing is remembered yet."""
+        self._cli = cli
         self._base_ports: dict[int, tuple[float, dict[int, int]]] = {}
 
     async def read(self, question: Question) -> dict[str, Any]:
@@ -74,6 +53,14 @@ class LineReader:
             result = {"receiver": await self._device(question, readers.optical_reader)}
         return result | {"took_ms": round((time.monotonic() - began) * 1000)}
 
+    async def test_cable(self, question: Question) -> dict[str, Any]:
+        """The cable test alone, whatever the state of the line. Raises SnmpError for what has no cable to test."""
+        if question.kind != "switch" or question.port is None:
+            raise SnmpError("not_asked", permanent=True)
+        began = time.monotonic()
+        told = await self._cli.ask(question, (Operation.CABLE_TEST,), seconds=CABLE_S, patient=True)
+        return told | {"took_ms": round((time.monotonic() - began) * 1000)}
+
     async def _switch(self, question: Question) -> dict[str, Any]:
         errors: dict[str, str] = {}
         async with question.agent() as agent:
@@ -81,19 +68,23 @@ class LineReader:
                 return {"system": asdict(if_mib.parse_system(await agent.get(*if_mib.SYSTEM)))}
             macs = asyncio.create_task(self._macs(question, errors))
             uplinks = asyncio.create_task(_uplinks(question, errors))
+            tasks: list[asyncio.Task[Any]] = [macs, uplinks]
             try:
-                rows, first = await _port(agent, question)
-                # The clock of the counters runs from the first answer, however long the walk of MACs takes.
-                await asyncio.sleep(INTERVAL_S)
-                _, second = await _port(agent, question)
-                found = await macs
-                if found == [] and second.oper_up and _comes_in(first, second):
-                    await asyncio.sleep(LONGER_S)
+                async with asyncio.timeout(SNMP_S):
+                    rows, first = await _port(agent, question)
+                    tasks.append(cli := asyncio.create_task(self._by_cli(question, first, macs)))
+                    # The clock of the counters runs from the first answer, however long the walk of MACs takes.
+                    await asyncio.sleep(INTERVAL_S)
                     _, second = await _port(agent, question)
-                ways = await uplinks
+                    found = await macs
+                    if found == [] and second.oper_up and _comes_in(first, second):
+                        await asyncio.sleep(LONGER_S)
+                        _, second = await _port(agent, question)
+                    ways = await uplinks
+                told = await cli
             finally:
-                macs.cancel()
-                uplinks.cancel()
+                for task in tasks:
+                    task.cancel()
         return {
             "system": asdict(if_mib.parse_system(rows)),
             "ports": [asdict(first), asdict(second)],
@@ -104,7 +95,18 @@ class LineReader:
             "changes_at": list(question.changes_at),
             "notes": list(question.notes),
             "errors": errors,
-        }
+        } | _with_cable(question, told)
+
+    async def _by_cli(
+        self, question: Question, port: PortReading, macs: "asyncio.Task[list[FdbEntry] | None]"
+    ) -> dict[str, Any]:
+        """What the state of the port makes worth asking at the prompt."""
+        if port.oper_up is False:
+            tested = port.admin_up is not False and not question.is_uplink
+            return await self._cli.ask(question, dead_line(tested=tested), seconds=CABLE_S if tested else READS_S)
+        found = await asyncio.shield(macs)
+        heard = None if found is None else {entry.mac for entry in found}
+        return await self._cli.ask(question, live_line(question, heard), seconds=READS_S)
 
     async def _macs(self, question: Question, errors: dict[str, str]) -> list[FdbEntry] | None:
         """MACs of the port; None, with its reason in `errors`, when the table could not be had or mapped."""
@@ -158,6 +160,30 @@ async def _port(agent: Agent, question: Question) -> tuple[Rows, PortReading]:
     if not ports:
         raise SnmpError("no_such", permanent=True)
     return rows, ports[0]
+
+
+def dead_line(*, tested: bool) -> tuple[Operation, ...]:
+    """What is asked of a port without link; its cable is tested where that may tell why."""
+    return (*((Operation.CABLE_TEST,) if tested else ()), Operation.LOG)
+
+
+def live_line(question: Question, heard: set[str] | None) -> tuple[Operation, ...]:
+    """What is asked of a port with link, on which these MACs are `heard`; what matters most comes first.
+
+    A test of the cable is not among it: it would break the link off for a moment.
+    """
+    asks = question.access.page.asks if question.access else {}
+    strange = heard is not None and not (heard & question.macs if question.macs else heard)
+    wanted = [Operation.IGMP_GROUPS] if "iptv" in question.kinds else []
+    if strange or question.vendor == "d-link":
+        wanted += [operation for operation in (Operation.BLOCKED, Operation.BINDINGS) if operation in asks]
+    wanted += [operation for operation in (Operation.LOOPS,) if operation in asks]
+    return (*wanted, Operation.LOG)
+
+
+def _with_cable(question: Question, told: dict[str, Any]) -> dict[str, Any]:
+    """The command line's part, with the cable test of a little while ago when there is no newer one."""
+    return told if told.get("cable") or not question.cable else told | question.cable
 
 
 def _comes_in(first: PortReading, second: PortReading) -> bool:

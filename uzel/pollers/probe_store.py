@@ -9,16 +9,19 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from uzel.drivers.ask import AskError, Facts
+from uzel.drivers.session_secrets import SecretsError
 from uzel.journal.operations import emit
-from uzel.network.models import Port, Probe
+from uzel.network.models import Device, DeviceKind, Port, Probe
 from uzel.outages.models import Hint
-from uzel.pollers.probe_read import Question
+from uzel.pollers import device_facts
+from uzel.pollers.probe_question import Question
 from uzel.subscribers.models import Service
 
 # Nobody waits for an answer longer than this: an older question is not asked any more.
 EXPIRES_S = 60
 # No probe runs longer than this; a row that does belongs to a prober that died.
-RUNS_AT_MOST_S = 10
+RUNS_AT_MOST_S = 20
 # Rows of dead probers are looked for among the newest ones: the table keeps all probes for good.
 RECENT_ROWS = 5000
 # Earlier readings of the port that go along, newest first; and how old they may be.
@@ -56,6 +59,16 @@ SELECT wanted.id, earlier.reading FROM network_probe wanted CROSS JOIN LATERAL (
   ORDER BY p.asked_at DESC LIMIT %(most)s
 ) earlier WHERE wanted.id = ANY(%(ids)s) AND earlier.reading IS NOT NULL
 """
+# A test of the cable that somebody asked for by itself speaks for the line so long.
+CABLE_SPEAKS_S = 600.0
+CABLES = """
+SELECT wanted.id, tested.cable, tested.at FROM network_probe wanted CROSS JOIN LATERAL (
+  SELECT result -> 'cable' AS cable, result -> 'cable_at' AS at FROM network_probe p
+  WHERE p.device_id = wanted.device_id AND p.port_id = wanted.port_id AND p.state = 'done' AND p.operation = 'cable'
+    AND p.asked_at > now() - make_interval(secs => %(age)s) AND jsonb_typeof(result -> 'cable') = 'object'
+  ORDER BY p.asked_at DESC LIMIT 1
+) tested WHERE wanted.id = ANY(%(ids)s)
+"""
 # A link to a place of a higher level goes up; within one site the device that is nearer was drawn first.
 UPLINKS = """
 WITH ends AS (
@@ -90,18 +103,24 @@ def claim(most: int) -> list[Question]:
     if not ids:
         return []
     probes = list(Probe.objects.filter(pk__in=ids).select_related("device__access_group", "port").order_by("pk"))
-    vlans, earlier, uplinks = _vlans(probes), _earlier(ids), _uplinks({probe.device_id for probe in probes})
+    services, earlier = _services(probes), _earlier(ids)
+    uplinks, cables = _uplinks({probe.device_id for probe in probes}), _cables(ids)
     return [
-        _question(probe, vlans.get(probe.port_id or 0, ()), earlier.get(probe.pk, ()), uplinks.get(probe.device_id, ()))
+        _question(
+            probe,
+            services.get(probe.port_id or 0, ()),
+            previous=earlier.get(probe.pk, ()),
+            uplinks=uplinks.get(probe.device_id, ()),
+            cable=cables.get(probe.pk),
+        )
         for probe in probes
     ]
 
 
-def _question(
-    probe: Probe, vlans: tuple[int, ...], earlier: Sequence[dict[str, Any]], uplinks: tuple[int, ...]
-) -> Question:
-    device, group = probe.device, probe.device.access_group
-    changes, notes = _heard(probe.device_id, probe.port) if probe.port else ((), ())
+def _question(probe: Probe, services: Sequence[Service], **more: Any) -> Question:
+    device, group, port = probe.device, probe.device.access_group, probe.port
+    changes, notes = _heard(probe.device_id, port) if port else ((), ())
+    access, access_error = _access(device)
     return Question(
         id=probe.pk,
         started_at=probe.started_at,
@@ -112,23 +131,49 @@ def _question(
         address=device.address or "",
         snmp_port=group.snmp_port if group else 161,
         community=group.snmp_community if group else "public",
-        if_index=probe.port.if_index if probe.port else None,
-        vlans=vlans,
-        previous=tuple(earlier),
+        port=port.name if port else None,
+        if_index=port.if_index if port else None,
+        is_uplink=bool(port and port.is_uplink),
+        vlans=tuple(sorted({service.vlan for service in services if service.vlan is not None})),
+        macs=frozenset(service.mac for service in services if service.mac),
+        kinds=frozenset(service.kind for service in services if service.is_active),
         changes_at=changes,
         notes=notes,
-        uplinks=uplinks,
+        access=access,
+        access_error=access_error,
+        **more,
     )
 
 
-def _vlans(probes: Iterable[Probe]) -> dict[int, tuple[int, ...]]:
-    ports = {probe.port_id for probe in probes if probe.port_id}
-    found: dict[int, set[int]] = defaultdict(set)
-    rows = Service.objects.filter(port__in=ports, vlan__isnull=False).values_list("port", "vlan")
-    for port, vlan in rows:
-        if port is not None and vlan is not None:
-            found[port].add(vlan)
-    return {port: tuple(sorted(numbers)) for port, numbers in found.items()}
+def _access(device: Device) -> tuple[Facts | None, str]:
+    """How the command line is reached, or the code of why that is not known."""
+    if device.kind != DeviceKind.SWITCH:
+        return None, "no_driver"
+    try:
+        facts = device_facts.facts(device)
+        _ = facts.page
+    except (SecretsError, AskError) as error:
+        return None, error.code
+    except ValueError:
+        return None, "no_address"
+    return facts, ""
+
+
+def _services(probes: Iterable[Probe]) -> dict[int, list[Service]]:
+    """By port: what it carries."""
+    found: dict[int, list[Service]] = defaultdict(list)
+    for service in Service.objects.filter(port__in={probe.port_id for probe in probes if probe.port_id}):
+        found[service.port_id or 0].append(service)
+    return found
+
+
+def _cables(ids: list[int]) -> dict[int, dict[str, Any]]:
+    """By probe: the latest test of its port's cable that was asked for by itself."""
+    with connection.cursor() as cursor:
+        cursor.execute(CABLES, {"ids": ids, "age": CABLE_SPEAKS_S})
+        return {
+            probe: {"cable": json.loads(cable), "cable_at": json.loads(at)} for probe, cable, at in cursor.fetchall()
+        }
 
 
 def _uplinks(devices: set[int]) -> dict[int, tuple[int, ...]]:

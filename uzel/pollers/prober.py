@@ -19,13 +19,15 @@ from uzel.drivers.pool import Pool
 from uzel.drivers.snmp import SnmpError
 from uzel.pollers import device_facts
 from uzel.pollers import probe_store as store
-from uzel.pollers.probe_read import LineReader, Question
+from uzel.pollers.probe_cli import CliReader
+from uzel.pollers.probe_question import Question
+from uzel.pollers.probe_read import LineReader
 from uzel.pollers.worker import Worker, run_all
 
 # Probes with one device at once: old switches have a weak CPU, but most of a probe is waiting.
 PER_DEVICE = 4
-# The whole of one probe.
-DEADLINE_S = 6.0
+# The whole of one probe, with the wait for its turn; its stages have deadlines of their own.
+DEADLINE_S = 15.0
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +41,7 @@ class Prober(Worker[Question]):
     def __init__(self, pool: Pool) -> None:
         """Nothing is claimed yet. Sessions are the pool's."""
         super().__init__()
-        self._reader = LineReader()
-        self._pool = pool
+        self._reader = LineReader(CliReader(pool))
         self._turns: dict[int, asyncio.Semaphore] = {}
 
     def claim(self, most: int) -> Sequence[Question]:
@@ -80,7 +81,7 @@ class Prober(Worker[Question]):
         return await OPERATIONS[question.operation](self._reader, question)
 
 
-OPERATIONS = {"line": LineReader.read}
+OPERATIONS = {"line": LineReader.read, "cable": LineReader.test_cable}
 # What `uzel prober` runs, all with the same pool: a switch has few sessions for all of them together.
 WORKERS: tuple[Callable[[Pool], Worker[Any]], ...] = (Prober,)
 

@@ -1,0 +1,153 @@
+"""The part of a probe that goes over a switch's command line: what SNMP does not tell of a port.
+
+Gives ``{"cable": CableTest, "cable_at": unix seconds, "groups": [IgmpGroup], "bindings": [Binding], "blocked_macs":
+[MAC], "loops": [LoopState], "log": [LogLine, newest first], "said": [the raw answers], "missing": {operation: code}}``,
+rows by the names of `core.answers`. What was not asked for is left out; what was asked for in vain is in "missing".
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from uzel.core.answers import Operation
+from uzel.drivers.ask import Answer, AskError, Values, ask
+from uzel.drivers.pool import Pool
+from uzel.drivers.session_errors import Trouble
+from uzel.drivers.transport import Login
+from uzel.pollers.probe_question import Question
+
+# All reads of one probe together, and with a test of the cable: Cisco's takes five to seven seconds.
+READS_S, CABLE_S = 2.5, 11.0
+# The budget ended before the answer came. All other codes are those of AskError.
+LATE = "late"
+# The device answered, and there was not one row in it about the port.
+NOTHING_TOLD = "nothing_told"
+KEPT_TEXT, KEPT_LOG = 20_000, 20
+# After these the next question may still be answered; after all others the device is left alone.
+GOES_ON = frozenset({Trouble.COMMAND_REFUSED, Trouble.LOW_PRIVILEGE, "not_asked", "no_such", "bad_port", "needs_port"})
+# A device that let nobody in is not tried again by the next card: it would wait in vain, or lock the account.
+HELD = frozenset(
+    {Trouble.WRONG_PASSWORD, Trouble.WRONG_HOST, Trouble.UNREACHABLE, Trouble.NO_PROMPT, Trouble.HUNG, LATE}
+)
+HOLD_S = 30.0
+
+
+def _log(answer: Answer) -> list[dict[str, Any]]:
+    """The newest first; Cisco alone prints the oldest first."""
+    rows = answer.rows[::-1] if answer.driver == "cisco_ios" else answer.rows
+    return [asdict(row) for row in rows[:KEPT_LOG]]
+
+
+def _all(answer: Answer) -> list[dict[str, Any]]:
+    return [asdict(row) for row in answer.rows]
+
+
+def _cable(answer: Answer) -> dict[str, Any] | None:
+    """A combo port has two rows: the one that was tested tells more."""
+    tests = sorted(answer.rows, key=lambda test: (test.state is not None, len(test.pairs)))
+    return asdict(tests[-1]) if tests else None
+
+
+# operation -> the name of its part, and what is kept of the answer.
+PARTS: Mapping[Operation, tuple[str, Callable[[Answer], Any]]] = {
+    Operation.CABLE_TEST: ("cable", _cable),
+    Operation.IGMP_GROUPS: ("groups", _all),
+    Operation.BLOCKED: ("blocked_macs", lambda answer: [row.mac for row in answer.rows]),
+    Operation.BINDINGS: ("bindings", _all),
+    Operation.LOOPS: ("loops", _all),
+    Operation.LOG: ("log", _log),
+}
+
+
+class CliReader:
+    """Asks command lines; remembers for a while which devices let nobody in."""
+
+    def __init__(self, pool: Pool) -> None:
+        """Nothing is remembered yet."""
+        self._pool = pool
+        self._held: dict[tuple[int, Login], tuple[float, str]] = {}
+
+    async def ask(
+        self, question: Question, operations: Sequence[Operation], *, seconds: float, patient: bool = False
+    ) -> dict[str, Any]:
+        """The parts of these operations, in their order, within so many seconds. Never raises for the device's sake.
+
+        `patient`: try although the device has just let nobody in (a person asks for it).
+        """
+        result: dict[str, Any] = {"said": [], "missing": {}}
+        end, over = asyncio.get_running_loop().time() + seconds, self._closed(question, patient=patient)
+        for operation in operations:
+            if not over:
+                over = await self._one(question, operation, end, result)
+            else:
+                result["missing"][operation.value] = over
+        if over in HELD and question.access and not _had_any(result):
+            self._held[question.device, question.access.login] = time.monotonic() + HOLD_S, over
+        return result
+
+    def _closed(self, question: Question, *, patient: bool) -> str:
+        """Why there is no use in asking, or nothing."""
+        if question.access is None:
+            return question.access_error
+        if not question.access.login.user:
+            return Trouble.NO_CREDENTIALS
+        until, code = self._held.get((question.device, question.access.login), (0.0, ""))
+        if time.monotonic() >= until:
+            self._held.pop((question.device, question.access.login), None)
+            return ""
+        return "" if patient and code != Trouble.WRONG_PASSWORD else code
+
+    async def _one(self, question: Question, operation: Operation, end: float, result: dict[str, Any]) -> str:
+        """Ask one operation and put what came into the result; a code when no other is worth asking now."""
+        assert question.access is not None
+        part, keep = PARTS[operation]
+        try:
+            async with asyncio.timeout_at(end):
+                answer = await ask(question.access, operation, pool=self._pool, values=Values(port=question.port))
+        except TimeoutError:
+            result["missing"][operation.value] = LATE
+            return LATE
+        except AskError as error:
+            result["missing"][operation.value] = str(error.code)
+            if error.text:
+                result["said"].append(_unfinished(operation, error))
+            return "" if error.code in GOES_ON else str(error.code)
+        result[part] = keep(answer)
+        if result[part] is None:
+            result["missing"][operation.value] = NOTHING_TOLD
+        elif operation is Operation.CABLE_TEST:
+            result["cable_at"] = time.time()
+        result["said"].append(_said(answer))
+        return ""
+
+
+def _said(answer: Answer) -> dict[str, Any]:
+    return {
+        "operation": answer.operation.value,
+        "by": answer.by.value,
+        "asked": list(answer.asked),
+        "text": _kept(answer.text),
+        "mark": str(answer.mark),
+        "not_understood": [_clean(line) for line in answer.not_understood],
+    }
+
+
+def _unfinished(operation: Operation, error: AskError) -> dict[str, Any]:
+    """What the device had said until the error."""
+    way: dict[str, Any] = {"operation": operation.value, "by": error.by or "cli", "asked": []}
+    return way | {"text": _kept(error.text), "mark": "", "not_understood": []}
+
+
+def _kept(text: str) -> str:
+    return _clean(text)[:KEPT_TEXT]
+
+
+def _clean(text: str) -> str:
+    """As a database can keep it: PostgreSQL has no NUL in text, and no half of a pair of surrogates."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _had_any(result: Mapping[str, Any]) -> bool:
+    return any(part in result for part, _ in PARTS.values())
