@@ -182,21 +182,21 @@ def _checked(facts: Facts, page: Page, values: Values) -> Values:
             values = replace(values, mac=mac(values.mac, "xxxxxxxxxxxx"))
         if values.port is None:
             return values
-        values = replace(values, port=port(_spelt(page, values.port), page))
+        values = replace(values, port=port(spelt(page, values.port), page))
     except BadInputError as error:
         raise AskError(f"bad_{error.field}", permanent=True, stage="question") from error
-    if facts.ports and values.port not in {_spelt(page, name) for name in facts.ports}:
+    if facts.ports and values.port not in {spelt(page, name) for name in facts.ports}:
         raise AskError("no_such", permanent=True, stage="question")
     return values
 
 
-def _spelt(page: Page, name: str) -> str:
+def spelt(page: Page, name: str) -> str:
     """A port as the command line writes it: D-Link's stacks have 1/3 in SNMP and 1:3 at the prompt."""
     return name.replace("/", ":") if page.name == "dlink_dxs" else name
 
 
 async def _by_snmp(facts: Facts, page: Page, operation: Operation, values: Values) -> Answer:
-    ports = {_spelt(page, name): index for name, index in facts.ports.items()}
+    ports = {spelt(page, name): index for name, index in facts.ports.items()}
     place = ask_snmp.Place(facts.address, facts.snmp_port, facts.community, facts.vendor.lower(), ports)
     try:
         rows, tables = await ask_snmp.READERS[operation](place, values.port)
