@@ -1,6 +1,6 @@
 """The part of a probe that goes over a switch's command line: what SNMP does not tell of a port.
 
-Gives ``{"cable": CableTest, "cable_at": unix seconds, "groups": [IgmpGroup], "bindings": [Binding], "blocked_macs":
+Gives ``{"cable": CableTest, "groups": [IgmpGroup], "bindings": [Binding], "blocked_macs":
 [MAC], "loops": [LoopState], "log": [LogLine, newest first], "said": [the raw answers], "missing": {operation: code}}``,
 rows by the names of `core.answers`. What was not asked for is left out; what was asked for in vain is in "missing".
 """
@@ -117,8 +117,6 @@ class CliReader:
         result[part] = keep(answer)
         if result[part] is None:
             result["missing"][operation.value] = NOTHING_TOLD
-        elif operation is Operation.CABLE_TEST:
-            result["cable_at"] = time.time()
         result["said"].append(_said(answer))
         return ""
 

@@ -14,8 +14,7 @@ TIMEOUT_S, RETRIES = 0.4, 1
 class Question:
     """What is asked, and by what ways. `vendor` is in lower case; `vlans`, `macs` and `kinds` are the services'.
 
-    `access`: how its command line is reached; None, and the reason in `access_error`, when that is not known. `cable`
-    is a test of the port of a little while ago, as it stands in the result of a probe ("cable", "cable_at").
+    `access`: how its command line is reached; None, and the reason in `access_error`, when that is not known.
     """
 
     id: int
@@ -37,7 +36,6 @@ class Question:
     changes_at: tuple[float, ...] = ()
     notes: tuple[dict[str, Any], ...] = ()
     uplinks: tuple[int, ...] = ()
-    cable: dict[str, Any] | None = None
     access: Facts | None = None
     access_error: str = ""
 

@@ -95,7 +95,7 @@ class LineReader:
             "changes_at": list(question.changes_at),
             "notes": list(question.notes),
             "errors": errors,
-        } | _with_cable(question, told)
+        } | told
 
     async def _by_cli(
         self, question: Question, port: PortReading, macs: "asyncio.Task[list[FdbEntry] | None]"
@@ -179,11 +179,6 @@ def live_line(question: Question, heard: set[str] | None) -> tuple[Operation, ..
         wanted += [operation for operation in (Operation.BLOCKED, Operation.BINDINGS) if operation in asks]
     wanted += [operation for operation in (Operation.LOOPS,) if operation in asks]
     return (*wanted, Operation.LOG)
-
-
-def _with_cable(question: Question, told: dict[str, Any]) -> dict[str, Any]:
-    """The command line's part, with the cable test of a little while ago when there is no newer one."""
-    return told if told.get("cable") or not question.cable else told | question.cable
 
 
 def _comes_in(first: PortReading, second: PortReading) -> bool:

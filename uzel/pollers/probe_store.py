@@ -59,16 +59,6 @@ SELECT wanted.id, earlier.reading FROM network_probe wanted CROSS JOIN LATERAL (
   ORDER BY p.asked_at DESC LIMIT %(most)s
 ) earlier WHERE wanted.id = ANY(%(ids)s) AND earlier.reading IS NOT NULL
 """
-# A test of the cable that somebody asked for by itself speaks for the line so long.
-CABLE_SPEAKS_S = 600.0
-CABLES = """
-SELECT wanted.id, tested.cable, tested.at FROM network_probe wanted CROSS JOIN LATERAL (
-  SELECT result -> 'cable' AS cable, result -> 'cable_at' AS at FROM network_probe p
-  WHERE p.device_id = wanted.device_id AND p.port_id = wanted.port_id AND p.state = 'done' AND p.operation = 'cable'
-    AND p.asked_at > now() - make_interval(secs => %(age)s) AND jsonb_typeof(result -> 'cable') = 'object'
-  ORDER BY p.asked_at DESC LIMIT 1
-) tested WHERE wanted.id = ANY(%(ids)s)
-"""
 # A link to a place of a higher level goes up; within one site the device that is nearer was drawn first.
 UPLINKS = """
 WITH ends AS (
@@ -103,15 +93,13 @@ def claim(most: int) -> list[Question]:
     if not ids:
         return []
     probes = list(Probe.objects.filter(pk__in=ids).select_related("device__access_group", "port").order_by("pk"))
-    services, earlier = _services(probes), _earlier(ids)
-    uplinks, cables = _uplinks({probe.device_id for probe in probes}), _cables(ids)
+    services, earlier, uplinks = _services(probes), _earlier(ids), _uplinks({probe.device_id for probe in probes})
     return [
         _question(
             probe,
             services.get(probe.port_id or 0, ()),
             previous=earlier.get(probe.pk, ()),
             uplinks=uplinks.get(probe.device_id, ()),
-            cable=cables.get(probe.pk),
         )
         for probe in probes
     ]
@@ -165,15 +153,6 @@ def _services(probes: Iterable[Probe]) -> dict[int, list[Service]]:
     for service in Service.objects.filter(port__in={probe.port_id for probe in probes if probe.port_id}):
         found[service.port_id or 0].append(service)
     return found
-
-
-def _cables(ids: list[int]) -> dict[int, dict[str, Any]]:
-    """By probe: the latest test of its port's cable that was asked for by itself."""
-    with connection.cursor() as cursor:
-        cursor.execute(CABLES, {"ids": ids, "age": CABLE_SPEAKS_S})
-        return {
-            probe: {"cable": json.loads(cable), "cable_at": json.loads(at)} for probe, cable, at in cursor.fetchall()
-        }
 
 
 def _uplinks(devices: set[int]) -> dict[int, tuple[int, ...]]:

@@ -19,6 +19,7 @@ from uzel.drivers.pool import Pool
 from uzel.drivers.snmp import SnmpError
 from uzel.pollers import device_facts
 from uzel.pollers import probe_store as store
+from uzel.pollers.backup_keep import BackupKeeper
 from uzel.pollers.probe_cli import CliReader
 from uzel.pollers.probe_question import Question
 from uzel.pollers.probe_read import LineReader
@@ -83,7 +84,7 @@ class Prober(Worker[Question]):
 
 OPERATIONS = {"line": LineReader.read, "cable": LineReader.test_cable}
 # What `uzel prober` runs, all with the same pool: a switch has few sessions for all of them together.
-WORKERS: tuple[Callable[[Pool], Worker[Any]], ...] = (Prober,)
+WORKERS: tuple[Callable[[Pool], Worker[Any]], ...] = (Prober, BackupKeeper)
 
 
 async def serve() -> None:
