@@ -8,6 +8,7 @@ import codecs
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 
 from uzel.drivers.cli_page import Page, Refusal
 from uzel.drivers.cli_text import draw
@@ -64,6 +65,9 @@ _LONGEST_PROMPT = 512
 _REPEATS, _MOST_PAGES = 2, 64
 _FIRST_CHARS = 4096
 _FIRST_LINES = 4  # a refusal stands at the top of an answer; further down the same words are somebody's log
+_TOP_LINES = 12  # where these are, with the echo above them and blank lines between
+# Of Python's own cache a pattern falls out, and it is slow to look into.
+_pattern = cache(re.compile)
 
 
 class Session:
@@ -115,7 +119,7 @@ class Session:
     def timeout(self) -> list[Step]:
         """Nothing more came in time. A prompt of another host than the one logged into is named as such."""
         tail = self._tail()
-        other = re.match(self.page.prompt, tail) and self.host and not self._is_ours(tail)
+        other = _pattern(self.page.prompt).match(tail) and self.host and not self._is_ours(tail)
         return self._fail("other_host" if other else "timeout")
 
     def closed(self) -> list[Step]:
@@ -135,11 +139,11 @@ class Session:
             return []
         fresh = self._last_line()[-(len(self._buffer) - self._seen) :] if self._seen < len(self._buffer) else ""
         for pattern, reply in (*self.page.pagers, *self._answers):
-            if re.search(pattern, fresh):
+            if _pattern(pattern).search(fresh):
                 self._seen = len(self._buffer)
                 return [Send(reply.encode() + (b"" if (pattern, reply) in self.page.pagers else self._end))]
         for pattern, forward, leave in self.page.screens:
-            if re.search(pattern, fresh):
+            if _pattern(pattern).search(fresh):
                 return [Send((forward if self._turn_page() else leave).encode())]
         # A prompt counts after the echo of the command only: DGS-3120 (4.04.R004) prints a second one after login.
         echoed = "\n" in self._buffer and (self.stage is not Stage.BUSY or self._command[:8] in self._buffer)
@@ -165,7 +169,7 @@ class Session:
     def _log_in(self, tail: str) -> list[Step]:
         if self._refusal(everywhere=True) is Refusal.LOCKED:
             return self._fail(Refusal.LOCKED)
-        if re.search(self.page.password, tail):
+        if _pattern(self.page.password).search(tail):
             if self.stage is Stage.PASSWORD:
                 return self._fail(Refusal.LOGIN)
             secret = self._enable_password if self.stage is Stage.ENABLE else self._password
@@ -175,15 +179,15 @@ class Session:
                 (Stage.ENABLE, "") if self.stage is Stage.ENABLE else (Stage.PASSWORD, self._enable_password)
             )
             return [self._say(secret, secret=True)]
-        if re.search(self.page.login, tail):
+        if _pattern(self.page.login).search(tail):
             # Asked again after the password: it was wrong.
             return self._fail(Refusal.LOGIN) if self.stage is not Stage.LOGIN else [self._say(self._user)]
-        if self.page.user_prompt and re.match(self.page.user_prompt, tail):
+        if self.page.user_prompt and _pattern(self.page.user_prompt).match(tail):
             if self.stage is Stage.ENABLE or not self.page.enable:
                 return self._fail(Refusal.LOW_PRIVILEGE)
             self.stage = Stage.ENABLE
             return [self._say(self.page.enable)]
-        found = re.match(self.page.prompt, tail)
+        found = _pattern(self.page.prompt).match(tail)
         if not found:
             return self._fail(Refusal.LOGIN) if self._refusal(everywhere=True) is Refusal.LOGIN else []
         self.host = found.groupdict().get("host") or ""
@@ -204,7 +208,7 @@ class Session:
         return [Ready(self.host)]
 
     def _is_ours(self, tail: str) -> bool:
-        found = re.match(self.page.prompt, tail)
+        found = _pattern(self.page.prompt).match(tail)
         if not found:
             return False
         named = found.groupdict()
@@ -213,12 +217,11 @@ class Session:
         return name == self.host or (bool(self.host) and name.startswith(self.host[:20]) and not named.get("host"))
 
     def _refusal(self, *, everywhere: bool = False) -> Refusal | None:
-        text = self._buffer if everywhere else self._buffer[:_FIRST_CHARS]
-        lines = [line.strip() for line in draw(text)[0] if line.strip()]
+        lines = _written(self._buffer) if everywhere else _top(self._buffer[:_FIRST_CHARS])
         echo = bool(lines) and self._command != "" and lines[0].endswith(self._command)
         for line in lines if everywhere else lines[echo : echo + _FIRST_LINES]:
             for pattern, refusal in self.page.refusals:
-                if re.search(pattern, line) and (refusal is Refusal.LOGIN) <= everywhere:
+                if _pattern(pattern).search(line) and (refusal is Refusal.LOGIN) <= everywhere:
                     return refusal
         return None
 
@@ -246,3 +249,15 @@ class Session:
             return []
         stage, self.stage = self.stage, Stage.OVER
         return [Failed(stage, str(code), self._buffer)]
+
+
+def _written(text: str) -> list[str]:
+    """The lines with something on them."""
+    return [stripped for line in draw(text)[0] if (stripped := line.strip())]
+
+
+def _top(text: str) -> list[str]:
+    """The first written lines of an answer; all of them only where these are too few to tell a refusal."""
+    *head, _ = text.split("\n", _TOP_LINES)
+    lines = _written("\n".join((*head, "")))
+    return lines if len(lines) > _FIRST_LINES or len(head) < _TOP_LINES else _written(text)

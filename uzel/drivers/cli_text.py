@@ -28,6 +28,11 @@ _ECHO = re.compile(rf"^\s?{_VERBS} [a-z\d-].*$")
 _NOISE = re.compile(r"^[\s\-=+_*~|.]*$")
 
 
+def _is_prompt(line: str) -> bool:
+    """A prompt, with the command typed after it or without. Looked for only where the end of its name stands."""
+    return ("#" in line or ">" in line or "]" in line) and bool(_PROMPT.match(line))
+
+
 # No switch prints a longer line: a flood is reported, not searched for rows (and not drawn).
 LONGEST_LINE = 2_000
 
@@ -107,12 +112,20 @@ def _move(cells: list[str], at: int, numbers: str, letter: str) -> int:
 
 def draw(text: str) -> tuple[list[str], str]:
     """The lines of a terminal's text, without ends and trailing blanks, and the unfinished last line ("" if none)."""
-    *whole, rest = text.replace("\r\n", "\n").split("\n")
+    # Returns at either end of a line move nothing; D-Link's lines end with \n\r.
+    *whole, rest = text.replace("\r\n", "\n").replace("\n\r", "\n").split("\n")
     # A \r at the very end finishes the line: it is half of \r\n, or the start of \r\n cut in two.
     if rest.endswith("\r") and rest.strip() and _draw(rest.rstrip("\r")).strip():
         whole.append(rest.rstrip("\r"))
         rest = ""
-    return [_draw(line).rstrip() for line in whole], _draw(rest).rstrip()
+    # Most lines are as they are: neither control characters in them, nor a pager.
+    lines = [
+        line.rstrip()
+        if line.isprintable() and "ore" not in line and "CTRL" not in line and "ORE" not in line
+        else _draw(line).rstrip()
+        for line in whole
+    ]
+    return lines, _draw(rest).rstrip()
 
 
 class Sheet(Generic[T]):
@@ -123,26 +136,26 @@ class Sheet(Generic[T]):
         self._lines, rest = draw(text)
         self._furniture = re.compile(rf"\s*(?:{furniture})\s*", re.IGNORECASE) if furniture else None
         rest = rest if len(rest) <= LONGEST_LINE else rest[:80] + "…"
-        self.cut = bool(rest.strip()) and not _PROMPT.match(rest.strip())
+        self.cut = bool(rest.strip()) and not _is_prompt(rest.strip())
         self._rest = rest if self.cut else ""
         self.rows: list[T] = []
         self._missed: list[str] = []
         self._doubts: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
-        first = True
+        first, furniture = True, self._furniture
         for line in self._lines:
             if len(line) > LONGEST_LINE:
                 self.miss(line[:80] + "…")
                 continue
-            if _NOISE.match(line):
+            if not line or _NOISE.match(line):
                 continue
             stripped = line.strip()
-            if _PROMPT.match(stripped) or stripped.startswith("Command:") or (first and _ECHO.match(line)):
+            if stripped.startswith("Command:") or _is_prompt(stripped) or (first and _ECHO.match(line)):
                 first = False
                 continue
             first = False
-            if self._furniture is None or not self._furniture.fullmatch(line):
+            if furniture is None or not furniture.fullmatch(line):
                 yield line
 
     def miss(self, line: str) -> None:

@@ -6,6 +6,7 @@ recordings of DES-1228/ME, 3010G, 3200, 3526, 3528, DGS-1510/ME, 3000, 3100, 312
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from uzel.core.answers import (
@@ -24,13 +25,8 @@ from uzel.drivers.cli_text import Parsed, Sheet, number
 PORT = r"\d{1,3}(?::\d{1,3})?"
 _ADMIN = {"enabled": True, "disabled": False}
 _MEDIUM = {"C": Medium.COPPER, "F": Medium.FIBRE}
-_BLOCKED = {
-    "err-disabled": Blocked.ERROR,
-    "errdisabled": Blocked.ERROR,
-    "loop-disabled": Blocked.LOOP,
-    "loopdisabled": Blocked.LOOP,
-}
-_DOWN = {"linkdown", "link-down", "empty", "down"}
+_BLOCKED = {"errdisabled": Blocked.ERROR, "loopdisabled": Blocked.LOOP}  # with a hyphen or without
+_DOWN = {"linkdown", "empty", "down"}
 
 _PORT_ROW = re.compile(rf"^\s*({PORT})\s*(?:\(([CF])\))?\s+(\S.*)$")
 # DGS-1210/ME writes "1G" for "1000M"; newer boards have 2.5G.
@@ -39,6 +35,7 @@ _PORT_HEADINGS = (
     r"port\b.*|state/?.*|mdix?\s+speed.*|.*speed/duplex/flow.*|.*learning\s*|notes?\s*:.*|"
     r"auto|mdix?|mdi-x|cross|normal"  # second line of a row: the MDI state, which no one asks for
 )
+_LINK = re.compile(r"\bLink\s+(Down|Up)\b", re.IGNORECASE)
 _DESCRIPTION = re.compile(r"^\s*Desc(?:ription)?\s*:\s?(.*)$")
 
 
@@ -57,13 +54,13 @@ def parse_ports(text: str) -> Parsed[PortStatus]:
     for line in sheet:
         found = _PORT_ROW.match(line)
         row = _port(found) if found else None
-        description = _DESCRIPTION.match(line)
         if row is not None:
             sheet.rows.append(row)
-            if None in (row.admin_up, row.link_up):
+            if row.admin_up is None or row.link_up is None:
                 sheet.doubt(line)
-        elif description and sheet.rows:
-            sheet.rows[-1] = replace(sheet.rows[-1], description=description.group(1).strip() or None)
+        elif sheet.rows and (description := _DESCRIPTION.match(line)):
+            if told := description.group(1).strip():
+                sheet.rows[-1] = replace(sheet.rows[-1], description=told)
         else:
             sheet.miss(line)
     return sheet.parsed()
@@ -71,29 +68,36 @@ def parse_ports(text: str) -> Parsed[PortStatus]:
 
 def _port(found: re.Match[str]) -> PortStatus | None:
     """A row, or None when neither its state nor its connection is a word of this table."""
-    rest = re.sub(r"\bLink\s+(Down|Up)\b", r"Link\1", found.group(3), flags=re.IGNORECASE)
-    words = rest.replace("Err Disabled", "Err-Disabled").split()
+    port, slot, rest = found.groups()
+    state = _state(rest)
+    if state is None:
+        return None
+    return PortStatus(port=port, medium=_MEDIUM.get(slot or ""), combo=slot is not None, **state)
+
+
+# The same few states stand in all rows of all switches.
+@lru_cache(maxsize=256)
+def _state(rest: str) -> dict[str, Any] | None:
+    """What a row says after the port's number, by the fields of PortStatus."""
+    words = _LINK.sub(r"Link\1", rest).replace("Err Disabled", "Err-Disabled").split()
     if len(words) < 3:
         return None
     admin = _ADMIN.get(words[0].lower())
     # An admin-down port of some firmware has a bare "Disabled" for its settings; the columns stay.
-    settings, connection = words[1].lower(), words[2].lower()
+    settings, connection = words[1].lower(), words[2].lower().replace("-", "")
     speed = _SPEED.fullmatch(connection)
     blocked = _BLOCKED.get(connection)
     link = True if speed else False if blocked or connection in _DOWN else None
     if admin is None and link is None:
         return None
-    return PortStatus(
-        port=found.group(1),
-        admin_up=admin,
-        link_up=link,
-        speed_mbps=speed_mbps(connection),
-        full_duplex=speed.group(3) == "full" if speed else None,
-        autonegotiation=True if settings.startswith("auto") else False if _SPEED.fullmatch(settings) else None,
-        medium=_MEDIUM.get(found.group(2) or ""),
-        combo=found.group(2) is not None,
-        blocked=blocked,
-    )
+    return {
+        "admin_up": admin,
+        "link_up": link,
+        "speed_mbps": speed_mbps(connection),
+        "full_duplex": speed.group(3) == "full" if speed else None,
+        "autonegotiation": True if settings.startswith("auto") else False if _SPEED.fullmatch(settings) else None,
+        "blocked": blocked,
+    }
 
 
 _CABLE_ROW = re.compile(
