@@ -16,6 +16,7 @@ django.setup()
 
 # Commands of the apps can be imported only now: Django refuses models before its set-up.
 from uzel.config import demo as demonstration  # noqa: E402
+from uzel.pollers.backup_cli import backup  # noqa: E402
 from uzel.pollers.cli import monitor, prober  # noqa: E402
 from uzel.pollers.cli_device import device  # noqa: E402
 from uzel.simcity.cli import city  # noqa: E402
@@ -35,6 +36,7 @@ def main(context: click.Context) -> None:
     context.call_on_close(server.cleanup)
 
 
+main.add_command(backup)
 main.add_command(city)
 main.add_command(device)
 main.add_command(import_)

@@ -153,6 +153,8 @@ MONITOR_TIMEOUT_S = float(os.environ.get("UZEL_MONITOR_TIMEOUT_S", "0.4"))
 MONITOR_RETRIES = int(os.environ.get("UZEL_MONITOR_RETRIES", "2"))
 # ICMP beside SNMP: off on the simulated city, where the kernel itself answers every 127.0.0.0/8 ping.
 ICMP = os.environ.get("UZEL_ICMP", "1") == "1"
+# The hour of the night, by the city's clock, at which the configurations of all switches are read; None: never.
+BACKUP_HOUR = None if (_hour := os.environ.get("UZEL_BACKUP_HOUR", "3")) == "off" else int(_hour) % 24
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGGING = {

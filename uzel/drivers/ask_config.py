@@ -22,8 +22,8 @@ COMMANDS: Mapping[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
 _LAST_LINES = 6
 
 
-async def configuration(facts: Facts, *, pool: Pool) -> str:
-    """The configuration, a line a line, without echo and prompt.
+async def configuration(facts: Facts, *, pool: Pool, leave: bool = False) -> str:
+    """The configuration, a line a line, without echo and prompt. `leave`: log out at once, keep no session open.
 
     Raises AskError; "incomplete" when its end is missing, "not_asked" for a driver that has no such command.
     """
@@ -36,6 +36,8 @@ async def configuration(facts: Facts, *, pool: Pool) -> str:
         try:
             async with pool.session(facts.target()) as session:
                 text = await session.run(command)
+                if leave:
+                    session.leave()
             break
         except SessionError as error:
             if error.code is not Trouble.COMMAND_REFUSED or not last:

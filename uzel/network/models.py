@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from uzel.network.backups_models import BackupRound as BackupRound
 from uzel.network.backups_models import BackupState as BackupState
 from uzel.network.backups_models import ConfigBackup as ConfigBackup
+from uzel.network.backups_models import ConfigReason as ConfigReason
 from uzel.network.backups_models import ConfigText as ConfigText
 
 
