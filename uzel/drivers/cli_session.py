@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cache
 
 from uzel.drivers.cli_page import Page, Refusal
-from uzel.drivers.cli_text import draw
+from uzel.drivers.cli_text import draw, top, written
 
 
 class Stage(StrEnum):
@@ -65,7 +65,6 @@ _LONGEST_PROMPT = 512
 _REPEATS, _MOST_PAGES = 2, 64
 _FIRST_CHARS = 4096
 _FIRST_LINES = 4  # a refusal stands at the top of an answer; further down the same words are somebody's log
-_TOP_LINES = 12  # where these are, with the echo above them and blank lines between
 # Of Python's own cache a pattern falls out, and it is slow to look into.
 _pattern = cache(re.compile)
 
@@ -217,7 +216,7 @@ class Session:
         return name == self.host or (bool(self.host) and name.startswith(self.host[:20]) and not named.get("host"))
 
     def _refusal(self, *, everywhere: bool = False) -> Refusal | None:
-        lines = _written(self._buffer) if everywhere else _top(self._buffer[:_FIRST_CHARS])
+        lines = written(self._buffer) if everywhere else top(self._buffer[:_FIRST_CHARS], _FIRST_LINES + 1)
         echo = bool(lines) and self._command != "" and lines[0].endswith(self._command)
         for line in lines if everywhere else lines[echo : echo + _FIRST_LINES]:
             for pattern, refusal in self.page.refusals:
@@ -249,15 +248,3 @@ class Session:
             return []
         stage, self.stage = self.stage, Stage.OVER
         return [Failed(stage, str(code), self._buffer)]
-
-
-def _written(text: str) -> list[str]:
-    """The lines with something on them."""
-    return [stripped for line in draw(text)[0] if (stripped := line.strip())]
-
-
-def _top(text: str) -> list[str]:
-    """The first written lines of an answer; all of them only where these are too few to tell a refusal."""
-    *head, _ = text.split("\n", _TOP_LINES)
-    lines = _written("\n".join((*head, "")))
-    return lines if len(lines) > _FIRST_LINES or len(head) < _TOP_LINES else _written(text)

@@ -128,6 +128,18 @@ def draw(text: str) -> tuple[list[str], str]:
     return lines, _draw(rest).rstrip()
 
 
+def written(text: str) -> list[str]:
+    """The whole lines with something on them, stripped."""
+    return [stripped for line in draw(text)[0] if (stripped := line.strip())]
+
+
+def top(text: str, wanted: int) -> list[str]:
+    """As `written`, but no more than the beginning is looked at, where it has as many lines as wanted."""
+    *head, _ = text.split("\n", 3 * wanted)
+    lines = written("\n".join((*head, "")))
+    return lines if len(lines) >= wanted or len(head) < 3 * wanted else written(text)
+
+
 class Sheet(Generic[T]):
     """A text being parsed: gives the lines that may hold data, collects rows and what was not understood."""
 
