@@ -78,7 +78,7 @@ PAGE = Page(
         Kind.PORT_ON: _of_port("no shutdown", undo="shutdown"),
         Kind.PORT_RESTART: _of_port("shutdown\nno shutdown", undo="no shutdown", wait_s=3),
         Kind.DESCRIPTION: _of_port("description {text}", empty="no description"),
-        Kind.CLEAR_COUNTERS: (Way("clear counters interface {port}", check=Operation.COUNTERS, mark=Mark.UNVERIFIED),),
+        # Clearing counters is not offered: nothing that is known of this shell could check it.
         Kind.SAVE: (
             Way(
                 "copy running-config startup-config",

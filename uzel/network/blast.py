@@ -16,7 +16,7 @@ def goes_dark(node: int) -> frozenset[int]:
 
     `node` is a device or, by its id in `core_map`, the mains of a site or of an area.
     """
-    network, shining = _read(adjacency.version())
+    network, shining = whole()
     if node not in network.nodes:
         return frozenset()
     return frozenset(pk for pk in (shining - lit(network, failed={node})) | {node} if pk > 0)
@@ -37,6 +37,11 @@ def hanging_on(device_ids: Iterable[int]) -> dict[str, Any]:
         "services": dict(kinds.order_by("-n")),
         "total": sum(subscribers.values()),
     }
+
+
+def whole() -> tuple[Network, frozenset[int]]:
+    """The map as it is now, and what shines on it when nothing is broken."""
+    return _read(adjacency.version())
 
 
 @lru_cache(maxsize=1)

@@ -20,6 +20,7 @@ from uzel.drivers.snmp import SnmpError
 from uzel.pollers import device_facts
 from uzel.pollers import probe_store as store
 from uzel.pollers.backup_keep import BackupKeeper
+from uzel.pollers.change_run import ChangeRunner
 from uzel.pollers.probe_cli import CliReader
 from uzel.pollers.probe_question import Question
 from uzel.pollers.probe_read import LineReader
@@ -84,7 +85,7 @@ class Prober(Worker[Question]):
 
 OPERATIONS = {"line": LineReader.read, "cable": LineReader.test_cable}
 # What `uzel prober` runs, all with the same pool: a switch has few sessions for all of them together.
-WORKERS: tuple[Callable[[Pool], Worker[Any]], ...] = (Prober, BackupKeeper)
+WORKERS: tuple[Callable[[Pool], Worker[Any]], ...] = (Prober, ChangeRunner, BackupKeeper)
 
 
 async def serve() -> None:

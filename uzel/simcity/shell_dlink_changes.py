@@ -44,11 +44,12 @@ def _clear_counters(session: Session, args: Args) -> str:
 
 def _unblock(session: Session, args: Args) -> str:
     mac = args.get("mac", "").replace("-", "").lower()
-    ports = [port for port in real(session.device) if "binding-blocked" in port.faults]
+    ports = real(session.device)
     if mac:
         ports = [port for port in ports if any(own == mac for own, _ in port.stations)]
     for port in ports:
-        unblock(session, port)
+        if "binding-blocked" in port.faults:
+            unblock(session, port)  # lets all clients of the port through, whichever was named
     return _DONE if ports else _FAILED
 
 

@@ -1,0 +1,99 @@
+"""What a port says of itself before a change and after it: asked by another way than the change itself."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from uzel.core.answers import Operation, PortStatus
+from uzel.core.changes import OF_A_PORT, Kind, Seen
+from uzel.drivers import ask_snmp
+from uzel.drivers.ask import AskError, By, Facts, Values, ask, spelt
+from uzel.drivers.change_plan import Client
+from uzel.drivers.cli_page import Way
+from uzel.drivers.pool import Pool
+from uzel.drivers.snmp import SnmpError
+
+SYS_DESCR = "1.3.6.1.2.1.1.1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen, by which way (snmp, cli), and whom address binding keeps out."""
+
+    seen: Seen
+    by: By | None = None
+    clients: tuple[Client, ...] = ()
+
+
+async def about(facts: Facts) -> str:
+    """Model and, where SNMP tells it, firmware: what `Way.only` is matched against."""
+    try:
+        async with _place(facts).agent() as agent:
+            said = (await agent.get(SYS_DESCR)).get(SYS_DESCR)
+    except SnmpError:
+        said = None
+    return f"{facts.model} {said.decode(errors='replace') if isinstance(said, bytes) else said or ''}"
+
+
+async def look(facts: Facts, kind: Kind, way: Way, port: str | None, pool: Pool, by: By | None = None) -> Look:
+    """The port as it is now, by SNMP, or by the command line where SNMP gives nothing; `by` forces one.
+
+    Raises AskError when neither tells.
+    """
+    if kind not in OF_A_PORT or port is None:
+        return Look(Seen())
+    found = await _status(facts, port, pool, by)
+    if kind is Kind.DESCRIPTION:
+        return await _described(facts, port, pool, found)
+    if way.check is Operation.PORTS:
+        return found
+    # Counters of SNMP go on when those of the command line are cleared.
+    forced = By.CLI if way.check is Operation.COUNTERS else None
+    rows = (await ask(facts, way.check, pool=pool, values=Values(port=port), by=forced)).rows
+    return replace(found, seen=_more(found.seen, way.check, rows), clients=_clients(way.check, rows))
+
+
+async def _status(facts: Facts, port: str, pool: Pool, by: By | None) -> Look:
+    if by is not By.CLI:
+        try:
+            rows, _ = await ask_snmp.ports(_place(facts), spelt(facts.page, port))
+            return Look(_seen(rows), By.SNMP)
+        except SnmpError as error:
+            if by is By.SNMP:
+                raise AskError(error.code, permanent=error.permanent, stage="snmp", by=By.SNMP) from error
+    answer = await ask(facts, Operation.PORTS, pool=pool, values=Values(port=port), by=By.CLI)
+    return Look(_seen(answer.rows), By.CLI)
+
+
+async def _described(facts: Facts, port: str, pool: Pool, found: Look) -> Look:
+    """SNMP has one answer for an empty description and for none that it knows of: the command line tells them apart."""
+    if found.seen.description is None and found.by is By.SNMP:
+        found = await _status(facts, port, pool, By.CLI)
+    return replace(found, seen=replace(found.seen, description=found.seen.description or ""))
+
+
+def _place(facts: Facts) -> ask_snmp.Place:
+    ports = {spelt(facts.page, name): index for name, index in facts.ports.items()}
+    return ask_snmp.Place(facts.address, facts.snmp_port, facts.community, facts.vendor.lower(), ports)
+
+
+def _seen(rows: tuple[Any, ...]) -> Seen:
+    """One port; a combo port has two rows, and is on when either side is."""
+    states: list[PortStatus] = list(rows)
+    admin = [state.admin_up for state in states if state.admin_up is not None]
+    link = [state.link_up for state in states if state.link_up is not None]
+    told = next((state.description for state in states if state.description is not None), None)
+    return Seen(any(admin) if admin else None, any(link) if link else None, told)
+
+
+def _more(seen: Seen, check: Operation, rows: tuple[Any, ...]) -> Seen:
+    macs = tuple(row.mac for row in rows) if check in (Operation.BLOCKED, Operation.MACS) else ()
+    if check is Operation.BLOCKED:
+        return replace(seen, blocked=macs)
+    if check is Operation.MACS:
+        return replace(seen, macs=macs)
+    octets = [n for row in rows for n in (row.in_octets, row.out_octets) if n is not None]
+    return replace(seen, octets=sum(octets) if octets else None)
+
+
+def _clients(check: Operation, rows: tuple[Any, ...]) -> tuple[Client, ...]:
+    return tuple(Client(row.mac, row.vlan_name or "") for row in rows) if check is Operation.BLOCKED else ()

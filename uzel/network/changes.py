@@ -1,0 +1,153 @@
+"""Ask for a change, confirm it, cancel it. A web request writes the row; the runner makes the lines and types them."""
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils import timezone
+
+from uzel.core.changes import CHIEFS, OF_A_PORT, Kind, PortFacts, is_text, refusals
+from uzel.core.topology import lit
+from uzel.core.words import clean
+from uzel.journal.operations import audit, emit
+from uzel.network import blast
+from uzel.network.models import Change, Device, Link, Port
+from uzel.people.models import User
+
+# A preview that nobody confirmed for so long is old: the port may have changed since.
+PREVIEW_LASTS = timedelta(minutes=30)
+# So many changes may one person ask for within a minute.
+PER_MINUTE = 20
+SHORTEST_REASON = 3
+
+
+class Refused(Exception):
+    """`code`: one of `core.changes.Refusal`, or bad_text, not_switch, too_many, no_reason, needs_lead, too_late."""
+
+    def __init__(self, code: str) -> None:
+        """Keep the code."""
+        super().__init__(code)
+        self.code = code
+
+
+def port_facts(port: Port) -> PortFacts:
+    """What hangs on a port: by the model of the network, not by what shines just now."""
+    link = Link.objects.filter(Q(a_port=port) | Q(b_port=port)).first()
+    people = port.services.filter(is_active=True).values("subscriber").distinct().count()
+    return PortFacts(port.is_uplink or link is not None, _darkens(link) if link else 0, people)
+
+
+def _darkens(link: Link) -> int:
+    """How many devices lose their light without this link, as things are: a ring that is broken already is no ring."""
+    network, _ = blast.whole()
+    dark = set(Device.objects.filter(state__is_lit=False).values_list("pk", flat=True))
+    down = Link.objects.filter(Q(a_port__state__oper_up=False) | Q(b_port__state__oper_up=False)).exclude(pk=link.pk)
+    cut = set(down.values_list("pk", flat=True))
+    shining = lit(network, failed=dark, cut=cut)
+    return len([pk for pk in shining - lit(network, failed=dark, cut=cut | {link.pk}) if pk > 0])
+
+
+def ask(
+    *,
+    kind: Kind,
+    device: Device,
+    port: Port | None,
+    value: str,
+    subject: str,
+    user: User,
+    key: UUID,
+    request: HttpRequest | None = None,
+) -> Change:
+    """The preview of a change, which the runner fills. The same `key` gives the same change. Raises Refused."""
+    port = port if kind in OF_A_PORT else None
+    value = re.sub(" +", " ", value).strip(" ") if kind is Kind.DESCRIPTION else ""
+    if not is_text(value):
+        raise Refused("bad_text")
+    if device.kind != "switch" or not device.address:
+        raise Refused("not_switch")
+    found = refusals(kind, port_facts(port) if port else None, user.role)
+    for refusal in found:
+        if not refusal.confirmable:
+            raise Refused(refusal.code)
+    lately = Change.objects.filter(asked_by=user, asked_at__gte=timezone.now() - timedelta(minutes=1))
+    if lately.exclude(key=key).count() >= PER_MINUTE:
+        raise Refused("too_many")
+    row = {
+        "kind": kind,
+        "device": device,
+        "port": port,
+        "value": value,
+        "subject": subject if port and port.services.filter(subscriber__account=subject).exists() else "",
+        "asked_by": user,
+        "needs_lead": [refusal.code for refusal in found],
+    }
+    with transaction.atomic():
+        change, is_new = Change.objects.get_or_create(key=key, defaults=row)
+        if is_new:
+            _wake()
+            audit(user=user, action="change.asked", obj=device, request=request, detail=_told(change))
+    return change
+
+
+def confirm(*, change: Change, user: User, reason: str, request: HttpRequest | None = None) -> Change:
+    """Let the runner make it, once; a second call changes nothing. Raises Refused.
+
+    From whom may not confirm it, the reason is kept, and the change goes on waiting for a lead ("needs_lead").
+    """
+    reason = clean(reason, limit=500) or change.reason
+    if len(reason) < SHORTEST_REASON:
+        raise Refused("no_reason")
+    left = refusals(Kind(change.kind), port_facts(change.port) if change.port else None, user.role)
+    if left and not left[0].confirmable:
+        raise Refused(left[0].code)
+    now = timezone.now()
+    ready = Change.objects.filter(pk=change.pk, state=Change.State.READY, asked_at__gte=now - PREVIEW_LASTS)
+    if left:
+        with transaction.atomic():
+            if ready.update(reason=reason, needs_lead=[refusal.code for refusal in left]):
+                _changed(change)
+        raise Refused("needs_lead")
+    with transaction.atomic():
+        if ready.update(state=Change.State.WAITING, reason=reason, confirmed_by=user, confirmed_at=now):
+            _wake()
+            _changed(change)
+            detail = _told(change) | {"reason": reason, "commands": change.commands}
+            audit(user=user, action="change.confirmed", obj=change.device, request=request, detail=detail)
+    change.refresh_from_db()
+    if change.state in (Change.State.ASKED, Change.State.READY):
+        raise Refused("too_late")
+    return change
+
+
+def cancel(*, change: Change, user: User, request: HttpRequest | None = None) -> Change:
+    """Give up a change that was not confirmed yet: whoever asked, or a lead."""
+    if change.asked_by_id != user.pk and user.role not in CHIEFS:
+        raise Refused("role")
+    open_ = Change.objects.filter(pk=change.pk, state__in=[Change.State.ASKED, Change.State.READY])
+    with transaction.atomic():
+        if open_.update(state=Change.State.CANCELLED, ended_at=timezone.now()):
+            _changed(change)
+            audit(user=user, action="change.cancelled", obj=change.device, request=request, detail=_told(change))
+    change.refresh_from_db()
+    return change
+
+
+def _told(change: Change) -> dict[str, Any]:
+    """A change in the audit trail."""
+    told = {"change": change.pk, "kind": change.kind, "port": change.port.name if change.port else "",
+            "value": change.value, "subject": change.subject}  # fmt: skip
+    return {name: value for name, value in told.items() if value}
+
+
+def _changed(change: Change) -> None:
+    emit("change.changed", {"id": change.pk, "device": change.device_id})
+
+
+def _wake() -> None:
+    """Wakes the runners when this transaction commits; without it they look once a second."""
+    with connection.cursor() as cursor:
+        cursor.execute("NOTIFY uzel_change")

@@ -1,0 +1,138 @@
+"""The runner of changes, a worker of `uzel prober`: makes previews, and the changes that were confirmed, each once.
+
+A page writes a `Change` row and says NOTIFY uzel_change. A row that runs is never given back: a runner that is killed
+in the middle leaves it "unknown", with what it had sent, and the others look how the port stands now.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+
+from django.db import Error
+
+from uzel.core.changes import Seen
+from uzel.drivers.ask import AskError
+from uzel.drivers.change import Entry, Outcome, perform, prepare
+from uzel.drivers.change_look import about, look
+from uzel.drivers.change_plan import ChangeError, Plan, way_of
+from uzel.drivers.pool import Pool
+from uzel.pollers import change_store as store
+from uzel.pollers.change_store import Job
+from uzel.pollers.worker import Worker
+
+# The whole of a preview: the port is looked at.
+PREVIEW_S = 40.0
+# A page of the transcript is not worth waiting for while a switch stands in its mode of configuration.
+KEEP_S = 2.0
+
+log = logging.getLogger(__name__)
+
+
+class ChangeRunner(Worker[Job]):
+    """Makes changes. `run` returns after `stop` is set, when those under way have ended or their time is up."""
+
+    channel = "uzel_change"
+    concurrency = 16
+    tidy_s = 2.0
+    grace_s = 10.0
+
+    def __init__(self, pool: Pool) -> None:
+        """Nothing is claimed yet. Sessions are the pool's."""
+        super().__init__()
+        self._pool = pool
+
+    def claim(self, most: int) -> Sequence[Job]:
+        """Previews to make, changes to run, and ports of unknown changes to look at."""
+        return store.claim(most)
+
+    def release(self, jobs: Iterable[Job]) -> None:
+        """Say that their end is not known."""
+        store.release(jobs)
+
+    def tidy(self) -> None:
+        """Give a sign of life for what runs here; end what is late, and what a dead runner left."""
+        store.alive(list(self._running.values()))
+        store.tidy()
+
+    async def work(self, job: Job) -> None:
+        """A preview, a change, or a look."""
+        if job.phase == "prepare":
+            await self._prepare(job)
+        elif job.phase == "run":
+            await self._run(job)
+        else:
+            await self._look(job)
+
+    async def _prepare(self, job: Job) -> None:
+        plan, error = await self._plan(job)
+        if plan:
+            await self.db(store.prepared, job, plan)
+        else:
+            await self.db(store.not_prepared, job, error)
+
+    async def _plan(self, job: Job) -> tuple[Plan | None, str]:
+        if job.facts is None:
+            return None, job.error
+        try:
+            async with asyncio.timeout(PREVIEW_S):
+                plan = await prepare(job.facts, job.kind, port=job.port, value=job.value, pool=self._pool)
+                return plan, ""
+        except (ChangeError, AskError) as error:
+            return None, error.code
+        except TimeoutError:
+            return None, "timeout"
+        except Exception:
+            log.exception("Change %d could not be prepared", job.id)
+            return None, "internal"
+
+    async def _run(self, job: Job) -> None:
+        """Only what was shown is run: a port that has changed since then is not touched."""
+        plan, error = await self._plan(job)
+        if plan and (list(plan.commands), list(plan.undoing)) != (job.commands, job.undo):
+            plan, error = None, "changed_meanwhile"
+        if plan is None or job.facts is None:
+            await self.db(store.finish, job, Outcome("failed", error))
+            return
+        try:
+            outcome = await perform(job.facts, plan, port=job.port, pool=self._pool, journal=self._journal(job))
+        except Exception:
+            log.exception("Change %d broke off", job.id)
+            outcome = Outcome("unknown" if job.entries else "failed", "internal", Seen())
+        await self.db(store.finish, job, outcome)
+
+    def _journal(self, job: Job) -> "_Journal":
+        return _Journal(self, job)
+
+    async def _look(self, job: Job) -> None:
+        seen = None
+        try:
+            if job.facts:
+                way = way_of(job.facts.page, job.kind, await about(job.facts))
+                seen = (await look(job.facts, job.kind, way, job.port, self._pool)).seen
+        except (ChangeError, AskError) as error:
+            log.info("The port of change %d cannot be looked at: %s", job.id, error.code)
+        await self.db(store.looked, job, seen)
+
+
+class _Journal:
+    """Writes each line of a change before it goes out, and again with its answer."""
+
+    def __init__(self, runner: ChangeRunner, job: Job) -> None:
+        self._db, self._job = runner.db, job
+
+    async def __call__(self, entry: Entry) -> None:
+        """The first line waits for the database; later ones do not keep a switch waiting for it."""
+        entries = self._job.entries
+        is_first = not entries
+        if entries and entries[-1].text is None and entries[-1].line == entry.line:
+            entries[-1] = entry
+        else:
+            entries.append(entry)
+        if is_first:
+            await self._db(store.keep, self._job)
+            return
+        try:
+            async with asyncio.timeout(KEEP_S):
+                await self._db.once(store.keep, self._job)
+        except (Error, TimeoutError) as error:
+            log.warning("Change %d: a line of its transcript waits (%s)", self._job.id, type(error).__name__)
