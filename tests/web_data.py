@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from uzel.journal.operations import emit
 from uzel.network.models import Device, DeviceState, Level, Link, MainsArea, Medium, Port, Site
-from uzel.outages.models import Outage, OutageElement, OutageEvent, PlannedWork
+from uzel.outages.models import MonitorStatus, Outage, OutageElement, OutageEvent, PlannedWork
 from uzel.people.models import Role, User
 from uzel.subscribers.models import Building, Service, Subscriber
 
@@ -47,6 +47,12 @@ def city(*, okrugs: int = 2, districts: int = 2, campuses: int = 2, houses: int 
     _devices()
     emit("network.changed", {})
     return centre
+
+
+def watched() -> None:
+    """A monitor says that it runs, and will for the length of a test."""
+    beat = timezone.now() + timedelta(hours=1)
+    MonitorStatus.objects.update_or_create(id=1, defaults={"beat_at": beat, "started_at": timezone.now()})
 
 
 def _site(code: str, name: str, level: Level, parent: Site | None, area: MainsArea | None = None) -> Site:

@@ -45,6 +45,7 @@ def test_sign_in_with_a_wrong_and_a_right_password(context: BrowserContext, staf
 
 def test_an_outage_appears_changes_and_leaves_without_reload(sign_in: SignIn) -> None:
     web_data.city()
+    web_data.watched()
     page = sign_in(Role.OPERATOR)
     expect(page.locator(".outage-line")).to_have_count(0)
     expect(page.locator(".tally")).to_contain_text("Аварий нет")
@@ -200,7 +201,7 @@ def test_theme_and_language_are_switched_and_kept(sign_in: SignIn) -> None:
     page.get_by_role("button", name="тёмное").click()
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
     page.get_by_role("button", name="English").click()
-    expect(page.locator(".tally")).to_contain_text("No outages")
+    expect(page.locator(".tally")).to_contain_text("Nothing is known")
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
 
 

@@ -49,11 +49,16 @@ def _queries(client: Client, path: str) -> int:
     return len(queries)
 
 
-def test_the_empty_board_says_that_all_is_well(operator: Client) -> None:
+def test_all_is_well_only_when_somebody_watches_a_network(operator: Client) -> None:
     page = operator.get("/").content.decode()
-    assert "Аварий нет" in page and "Сеть ещё не загружена" in page
+    assert "Ничего не известно" in page and "Сеть ещё не загружена" in page and "Аварий нет" not in page
     web_data.city()
-    assert "Сеть ещё не загружена" not in operator.get("/").content.decode()
+    cache.clear()
+    page = operator.get("/").content.decode()
+    assert "монитор не запущен" in page and "Сеть ещё не загружена" not in page and "Аварий нет" not in page
+    web_data.watched()
+    cache.clear()
+    assert "Аварий нет" in operator.get("/").content.decode()
 
 
 def test_the_board_needs_the_same_queries_for_one_outage_and_for_thirty(operator: Client) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import DatabaseError, transaction
 from django.test import Client
 
@@ -134,15 +135,24 @@ def test_ones_own_password(staff: dict[Role, User]) -> None:
 def test_language_and_theme_are_of_the_account(staff: dict[Role, User]) -> None:
     client = Client()
     client.force_login(staff[Role.OPERATOR])
-    assert "Аварий нет" in client.get("/").content.decode()
+    assert "Ничего не известно" in client.get("/").content.decode()
     client.post("/people/language/", {"language": "en", "next": "/"})
     client.post("/people/preferences/", {"theme": "dark"})
     elsewhere = Client()
     elsewhere.force_login(staff[Role.OPERATOR])
     page = elsewhere.get("/").content.decode()
-    assert "No outages" in page and 'data-theme="dark"' in page and '<html lang="en"' in page
+    assert "Nothing is known" in page and 'data-theme="dark"' in page and '<html lang="en"' in page
     client.post("/people/language/", {"language": "xx"})
-    assert "No outages" in client.get("/").content.decode()
+    assert "Nothing is known" in client.get("/").content.decode()
+
+
+def test_the_first_administrator_comes_from_the_command_line(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", GOOD)
+    call_command("createsuperuser", "--noinput", username="first", email="")
+    assert User.objects.get(username="first").role == Role.ADMINISTRATOR
+    client = Client()
+    assert client.post("/people/login/", {"username": "first", "password": GOOD}).status_code == 302
+    assert client.get("/people/accounts/").status_code == 200
 
 
 def test_demo_accounts_one_per_role_and_again(db: None) -> None:
