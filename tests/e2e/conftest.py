@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterator
 import pytest
 import uvicorn
 from django.core.asgi import get_asgi_application
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
 
 from tests.web_data import PASSWORD, people
 from uzel.people.models import Role, User
 
 CHROMIUM = os.environ.get("CHROMIUM", "") or shutil.which("chromium") or shutil.which("google-chrome") or ""
+# How long a page may take on a busy machine before a test gives up; nothing is measured here.
+PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
 # The last ones keep the browser from asking its maker's hosts.
 FLAGS = (
     "--no-sandbox",
@@ -97,7 +100,7 @@ def faults() -> Iterator[Faults]:
 def context(browser: Browser, site: str, faults: Faults) -> Iterator[BrowserContext]:
     """A browser of its own with no cookies; every page of it is watched for faults."""
     context = browser.new_context(base_url=site, viewport={"width": 1280, "height": 900}, locale="ru-RU")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     context.on("page", faults.watch)
     yield context
     context.close()
