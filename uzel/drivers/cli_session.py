@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cache
 
 from uzel.drivers.cli_page import Page, Refusal
-from uzel.drivers.cli_text import draw, top, written
+from uzel.drivers.cli_text import draw, top, unfinished, written
 
 
 class Stage(StrEnum):
@@ -225,7 +225,7 @@ class Session:
         return None
 
     def _tail(self) -> str:
-        return draw(self._last_line())[1].strip()
+        return unfinished(self._last_line()).strip()
 
     def _last_line(self) -> str:
         """The unfinished last line, or the end of it: prompts, pagers and questions are short, floods are not."""

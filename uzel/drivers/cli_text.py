@@ -110,6 +110,11 @@ def _move(cells: list[str], at: int, numbers: str, letter: str) -> int:
     return at
 
 
+def _is_plain(line: str) -> bool:
+    """Most lines are as they are: neither control characters in them, nor a pager."""
+    return line.isprintable() and "ore" not in line and "CTRL" not in line and "ORE" not in line
+
+
 def draw(text: str) -> tuple[list[str], str]:
     """The lines of a terminal's text, without ends and trailing blanks, and the unfinished last line ("" if none)."""
     # Returns at either end of a line move nothing; D-Link's lines end with \n\r.
@@ -118,14 +123,12 @@ def draw(text: str) -> tuple[list[str], str]:
     if rest.endswith("\r") and rest.strip() and _draw(rest.rstrip("\r")).strip():
         whole.append(rest.rstrip("\r"))
         rest = ""
-    # Most lines are as they are: neither control characters in them, nor a pager.
-    lines = [
-        line.rstrip()
-        if line.isprintable() and "ore" not in line and "CTRL" not in line and "ORE" not in line
-        else _draw(line).rstrip()
-        for line in whole
-    ]
-    return lines, _draw(rest).rstrip()
+    return [(line if _is_plain(line) else _draw(line)).rstrip() for line in whole], _draw(rest).rstrip()
+
+
+def unfinished(line: str) -> str:
+    """The last line of a terminal, as `draw` has it, when it is known to be alone."""
+    return line.rstrip() if _is_plain(line) else draw(line)[1]
 
 
 def written(text: str) -> list[str]:

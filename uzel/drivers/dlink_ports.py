@@ -32,8 +32,8 @@ _PORT_ROW = re.compile(rf"^\s*({PORT})\s*(?:\(([CF])\))?\s+(\S.*)$")
 # DGS-1210/ME writes "1G" for "1000M"; newer boards have 2.5G.
 _SPEED = re.compile(r"([\d.]{1,5})([MG])(?:bps)?/(full|half)\b.*", re.IGNORECASE)
 _PORT_HEADINGS = (
-    r"port\b.*|state/?.*|mdix?\s+speed.*|.*speed/duplex/flow.*|.*learning\s*|notes?\s*:.*|"
-    r"auto|mdix?|mdi-x|cross|normal"  # second line of a row: the MDI state, which no one asks for
+    r"(?!\s*\d)(?:port\b.*|state/?.*|mdix?\s+speed.*|.*speed/duplex/flow.*|.*learning\s*|notes?\s*:.*|"
+    r"auto|mdix?|mdi-x|cross|normal)"  # second line of a row: the MDI state, which no one asks for
 )
 _LINK = re.compile(r"\bLink\s+(Down|Up)\b", re.IGNORECASE)
 _DESCRIPTION = re.compile(r"^\s*Desc(?:ription)?\s*:\s?(.*)$")

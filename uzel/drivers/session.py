@@ -171,8 +171,7 @@ class CliSession:
 
     async def _read(self, seconds: float) -> bytes | None:
         try:
-            async with asyncio.timeout(max(seconds, 0.001)):
-                return await self._channel.read()
+            return await self._channel.read(max(seconds, 0.001))
         except TimeoutError:
             return None
         except OSError:

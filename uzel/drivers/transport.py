@@ -1,6 +1,6 @@
 """The way to a command line: telnet or SSH, as a stream of bytes that a session reads and writes.
 
-Telnet is RFC 854 over asyncio's streams: a switch wants little of its options, so `Options` answers them itself.
+Telnet is RFC 854 over a protocol of asyncio's: a switch wants little of its options, so `Options` answers them itself.
 SSH is asyncssh's, with the old algorithms that switches of 2005-2015 still speak.
 """
 
@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Protocol
+from typing import Protocol, cast
 
 import asyncssh
 
@@ -31,8 +31,8 @@ class Wire(StrEnum):
 class Channel(Protocol):
     """An open way to a device."""
 
-    async def read(self) -> bytes:
-        """What has come; empty when the other end has closed."""
+    async def read(self, within_s: float) -> bytes:
+        """What has come; empty when the other end has closed. Raises TimeoutError when nothing comes in time."""
 
     def write(self, data: bytes) -> None:
         """Send, without waiting."""
@@ -118,24 +118,71 @@ class Options:
         return b""
 
 
-class _TelnetChannel:
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer, self._options = reader, writer, Options()
+class _TelnetChannel(asyncio.Protocol):
+    """Keeps what comes until it is read; more than a chunk of it stays in the socket."""
 
-    async def read(self) -> bytes:
-        while data := await self._reader.read(CHUNK):
-            text, reply = self._options.feed(data)
-            if reply:
-                self._writer.write(reply)
-            if text:
-                return text
-        return b""
+    def __init__(self) -> None:
+        self._options = Options()
+        self._transport: asyncio.Transport | None = None
+        self._came, self._owed = bytearray(), b""
+        self._is_over = self._is_paused = False
+        self._reader: asyncio.Future[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        text, reply = self._options.feed(data)
+        # With text there is mostly something to say soon; a reply to the options goes along with it.
+        self._owed += reply
+        if not text:
+            self._pay()
+            return
+        self._came += text
+        if len(self._came) > CHUNK and self._transport:
+            self._is_paused = True
+            self._transport.pause_reading()
+        self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._is_over = True
+        self._wake()
+
+    async def read(self, within_s: float) -> bytes:
+        self._pay()
+        if not self._came and not self._is_over:
+            loop = asyncio.get_running_loop()
+            self._reader = loop.create_future()
+            timer = loop.call_later(within_s, self._wake)
+            try:
+                await self._reader
+            finally:
+                timer.cancel()
+            if not self._came and not self._is_over:
+                raise TimeoutError
+        came = bytes(self._came)
+        self._came.clear()
+        if self._is_paused and self._transport and not self._is_over:
+            self._is_paused = False
+            self._transport.resume_reading()
+        return came
+
+    def _wake(self) -> None:
+        if self._reader and not self._reader.done():
+            self._reader.set_result(None)
+
+    def _pay(self) -> None:
+        if self._owed:
+            self.write(b"")
 
     def write(self, data: bytes) -> None:
-        self._writer.write(data.replace(b"\xff", b"\xff\xff"))
+        if self._transport and not self._transport.is_closing():
+            self._transport.write(self._owed + data.replace(b"\xff", b"\xff\xff"))
+        self._owed = b""
 
     def close(self) -> None:
-        self._writer.close()
+        if self._transport:
+            self._transport.close()
 
 
 class _SshChannel:
@@ -147,9 +194,10 @@ class _SshChannel:
     ) -> None:
         self._connection, self._writer, self._reader = connection, writer, reader
 
-    async def read(self) -> bytes:
+    async def read(self, within_s: float) -> bytes:
         try:
-            return await self._reader.read(CHUNK)
+            async with asyncio.timeout(within_s):
+                return await self._reader.read(CHUNK)
         except asyncssh.Error as error:
             raise ConnectionResetError(str(error)) from error
 
@@ -196,12 +244,12 @@ async def open_telnet(address: str, port: int, *, within_s: float) -> Channel:
     """Connect. Raises SessionError: refused, unreachable."""
     try:
         async with asyncio.timeout(within_s):
-            reader, writer = await asyncio.open_connection(address, port, limit=CHUNK)
+            _, channel = await asyncio.get_running_loop().create_connection(_TelnetChannel, address, port)
     except ConnectionRefusedError as error:
         raise SessionError(Trouble.REFUSED, stage="connect") from error
     except OSError as error:  # TimeoutError is one
         raise SessionError(Trouble.UNREACHABLE, stage="connect") from error
-    return _TelnetChannel(reader, writer)
+    return channel
 
 
 async def open_ssh(address: str, port: int, login: Login, known: HostKeys, *, within_s: float) -> Channel:
