@@ -10,6 +10,8 @@ from uzel.simcity.shell import Dialect
 _ESCAPE = "\x1b"
 REFRESH_S = 2.0
 _QUIT = ("q", _ESCAPE, CTRL_C)
+# Gives the pages of a screen that refreshes itself, as things are now.
+Draw = Callable[[], Sequence[str]]
 
 
 class Later(Protocol):
@@ -88,24 +90,27 @@ class Screen:
         else:
             self.page(rest, done)
 
-    def watch(self, draw: Callable[[], Sequence[str]], done: Callable[[], None], at: int = 0) -> None:
-        """Draw a page of a screen that refreshes itself, and draw it again after a while, until somebody quits."""
+    def watch(self, draw: Draw, done: Callable[[], None], at: int = 0, pages: Sequence[str] | None = None) -> None:
+        """Show a page of a screen that refreshes itself, and draw it again after a while, until somebody quits.
+
+        `pages`: what was drawn a moment ago, of which another page is wanted.
+        """
         if not self._is_alive():
             return
-        pages = draw()
+        pages = pages or draw()
         at = max(0, min(at, len(pages) - 1))
         self.say(pages[at])
         self.raw(self._dialect.refresh)
-        self.keys.press(lambda key: self._browse(key, draw, done, at))
+        self.keys.press(lambda key: self._browse(key, draw, done, at, pages))
         self._timer = self._wires.later(REFRESH_S, lambda: self._again(draw, done, at))
         self.keys.take()
 
-    def _again(self, draw: Callable[[], Sequence[str]], done: Callable[[], None], at: int) -> None:
+    def _again(self, draw: Draw, done: Callable[[], None], at: int, pages: Sequence[str] | None = None) -> None:
         if self._is_alive():
             self.raw("\x1b[2J\x1b[1;1H")
-            self.watch(draw, done, at)
+            self.watch(draw, done, at, pages)
 
-    def _browse(self, key: str, draw: Callable[[], Sequence[str]], done: Callable[[], None], at: int) -> None:
+    def _browse(self, key: str, draw: Draw, done: Callable[[], None], at: int, pages: Sequence[str]) -> None:
         if key in _QUIT:
             self.stop()
             self.raw(self._dialect.erase)
@@ -113,4 +118,4 @@ class Screen:
             done()
         elif key in " npr":
             self.stop()
-            self._again(draw, done, at + {" ": 1, "n": 1, "p": -1, "r": 0}[key])
+            self._again(draw, done, at + {" ": 1, "n": 1, "p": -1, "r": 0}[key], pages if key != "r" else None)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cache
 
 from uzel.simcity.dynamics import City, Notice
 from uzel.simcity.journal import MOST_LINES
@@ -123,8 +124,13 @@ class Command:
     views: tuple[str, ...] = ("",)
 
     @property
-    def words(self) -> list[str]:
-        return self.form.split()
+    def words(self) -> tuple[str, ...]:
+        return _words(self.form)
+
+
+@cache
+def _words(form: str) -> tuple[str, ...]:
+    return tuple(form.split())
 
 
 @dataclass(frozen=True, slots=True)
