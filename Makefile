@@ -34,6 +34,10 @@ deep: setup ## Property tests with ROUNDS fresh seeds: what the same cases of `m
 bench: setup ## Measure the figures of docs/figures.md (PEERS=1 runs Nagios and Icinga beside)
 	$(PY) -m bench
 
+record: setup ## Record a live device for the tests: make record DRIVER=dlink_dxs HOST=192.0.2.7 (LOGIN=… ARGS=…)
+	@test -n "$(HOST)" || { echo "make record DRIVER=dlink_dxs HOST=192.0.2.7 LOGIN=duty ARGS='--force'"; exit 2; }
+	@.venv/bin/uzel device record $(HOST) $(if $(DRIVER),--driver $(DRIVER)) $(if $(LOGIN),--user $(LOGIN)) $(ARGS)
+
 fmt: setup ## Format the code
 	$(PY) -m ruff check --fix . ; $(PY) -m ruff format .
 
@@ -77,4 +81,4 @@ node_modules/.ready: package-lock.json .venv/.ready
 	$(PY) -m uzel.core.engine_compile
 	@touch $@
 
-.PHONY: help setup messages demo test check deep bench fmt lock browser clean
+.PHONY: help setup messages demo test check deep bench record fmt lock browser clean

@@ -17,6 +17,7 @@ from uzel.drivers.session_secrets import SecretsError
 from uzel.drivers.transport import Wire
 from uzel.network.models import AccessGroup, Device
 from uzel.pollers import device_facts
+from uzel.pollers.cli_record import record
 
 TOLD = {
     "unreachable": "nothing answers at its address",
@@ -204,3 +205,6 @@ def access(group: str, protocol: str, port: int | None, user: str, password: str
     except SecretsError as error:
         raise click.ClickException(sentence(error.code)) from error
     click.echo(f"{group}: {protocol} on port {port or usual} as {user}")
+
+
+device.add_command(record)
