@@ -55,6 +55,23 @@ ACCESS: dict[str, frozenset[Role]] = {
     "network:site": STAFF,
     "network:device": STAFF,
     "network:blast": STAFF,
+    "network:configs": STAFF,
+    "network:configs_search": STAFF,
+    "network:configs_of": STAFF,
+    "network:config_of_device": STAFF,
+    "network:config_difference": STAFF,
+    "network:config_text": STAFF,
+    "network:config_download": STAFF,
+    "network:config_ask": DESK,
+    "network:config_secrets": ENGINEERS,
+    "network:configs_ask": ENGINEERS,
+    # Which role may change what is in core.changes.
+    "network:changes": DESK,
+    "network:change_new": DESK,
+    "network:change_ask": DESK,
+    "network:change": DESK,
+    "network:change_confirm": DESK,
+    "network:change_cancel": DESK,
     # desk
     "desk:search": STAFF,
     "desk:card": STAFF,
@@ -62,6 +79,7 @@ ACCESS: dict[str, frozenset[Role]] = {
     "desk:line": STAFF,
     "desk:verdict": STAFF,
     "desk:check": STAFF,
+    "desk:check_cable": STAFF,
 }
 
 

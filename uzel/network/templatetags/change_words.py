@@ -1,0 +1,157 @@
+"""The words of changes: what they are, how they end, why they are refused."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from django import template
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from uzel.core.changes import OF_A_PORT, WHO, Kind
+from uzel.network.models import Change, Device, Port
+
+register = template.Library()
+
+KINDS = {
+    "port-off": _("switch the port off"),
+    "port-on": _("switch the port on"),
+    "port-restart": _("restart the port"),
+    "description": _("write the port's description"),
+    "clear-counters": _("clear the error counters"),
+    "clear-binding": _("let the blocked client through"),
+    "save": _("save the configuration"),
+}
+CHECKS = {
+    "port-off": _("the port says that it is switched off"),
+    "port-on": _("the port says that it is switched on"),
+    "port-restart": _("the port says that it is switched on again"),
+    "description": _("the switch shows the new description"),
+    "clear-counters": _("the switch's counters begin anew"),
+    "clear-binding": _("the client is not among the blocked any more, or is learned on the port"),
+    "save": _("the switch says that it has saved: no question could tell"),
+}
+LOOKS = {"done": "lit", "undone": "silent", "failed": "dark", "unknown": "dark", "waiting": "planned",
+         "running": "planned", "ready": "planned", "asked": "planned", "cancelled": "unknown"}  # fmt: skip
+REFUSALS = {
+    "role": _("Your role may not do this."),
+    "no_port": _("Name the port: there is none of this name."),
+    "carries_light": _("Other nodes get their light through this port. Nobody may switch it off from here."),
+    "uplink": _("This is an uplink: a lead specialist or an engineer has to confirm."),
+    "shared": _("More than one subscriber hangs on this port: a lead specialist or an engineer has to confirm."),
+    "bad_text": _(
+        "A description is at most 32 Latin letters, digits, spaces and . , : / _ - and begins with a letter or a digit."
+    ),
+    "not_switch": _("This device is not a switch that can be reached."),
+    "too_many": _("Too many changes in a minute. Try again a little later."),
+    "no_reason": _("Say why: it stays with the change."),
+    "needs_lead": _("Sent to the lead specialists: it runs when one of them confirms it."),
+    "too_late": _("The preview is too old, or has been cancelled: ask anew."),
+}
+ERRORS = {
+    "already_so": _("The port is so already: there is nothing to change."),
+    "port_is_off": _("The port is switched off: a restart would switch it on. Switch it on, if that is meant."),
+    "nothing_blocked": _("Nobody is blocked on this port."),
+    "not_offered": _("It is not known how this model is told to do it."),
+    "bad_text": _("The switch would not take this description."),
+    "bad_port": _("The port's name is not one of this make."),
+    "bad_vlan": _("The name of the client's VLAN is not one that may be typed."),
+    "changed_meanwhile": _("The port has changed since the preview, so nothing was typed. Ask anew."),
+    "expired": _("Nobody began it in time, so nothing was typed. Ask anew."),
+    "check_failed": _("The switch took the command, but the check afterwards shows another state."),
+    "not_seen": _("The switch took the command; the check afterwards could not tell."),
+    "undo_failed": _("It could not be undone: the port is not as it was. Look at it now."),
+    "runner_died": _("Our service broke off in the middle."),
+    "stopped": _("Our service was stopped in the middle."),
+    "internal": _("a mistake of ours, see the log"),
+    "command_refused": _("The switch refused a command; it is named in the transcript."),
+    "low_privilege": _("Our account at the switch may not do this."),
+    "locked_by_other_session": _("Somebody else is configuring the switch."),
+    "busy": _("All our sessions with the switch were taken."),
+    "hung": _("The switch fell silent in the middle of an answer."),
+    "closed": _("The switch closed the session."),
+    "refused": _("The switch takes no session now."),
+    "unreachable": _("The switch cannot be reached."),
+    "timeout": _("The switch did not answer in time."),
+    "no_prompt": _("The switch showed no prompt that we know."),
+    "wrong_host": _("Another device answers at this address."),
+    "wrong_password": _("The switch does not take the password of its access group."),
+    "no_credentials": _("No account is set for the access group of this switch."),
+    "flooded": _("The switch's answer did not end."),
+    "no_such": _("The switch has no such port."),
+}
+PARTS = {
+    "do": pgettext_lazy("part of a change", "change"),
+    "undo": pgettext_lazy("part of a change", "undo"),
+    "check": pgettext_lazy("part of a change", "check"),
+}
+
+
+@register.filter
+def change_word(kind: str) -> str:
+    """What is to be done."""
+    return str(KINDS.get(kind, kind))
+
+
+@register.filter
+def change_check(kind: str) -> str:
+    """What has to hold afterwards."""
+    return str(CHECKS.get(kind, ""))
+
+
+@register.filter
+def change_look(state: str) -> str:
+    """The look of a state, as `.state-…` has it."""
+    return LOOKS.get(state, "unknown")
+
+
+@register.filter
+def refusal_word(code: str) -> str:
+    """Why it is not done, or not yet."""
+    return str(REFUSALS.get(code, code))
+
+
+@register.filter
+def change_error(code: str) -> str:
+    """Why it did not come true. `undo_<code>`: the undoing met that."""
+    if code.startswith("undo_") and code not in ERRORS:
+        return f"{ERRORS['undo_failed']} {change_error(code.removeprefix('undo_'))}"
+    return str(ERRORS.get(code, code))
+
+
+@register.filter
+def part_word(part: str) -> str:
+    """A part of the transcript."""
+    return str(PARTS.get(part, part))
+
+
+@register.filter
+def from_unix(at: float) -> datetime | None:
+    """A moment of unix seconds."""
+    return datetime.fromtimestamp(at, UTC) if at else None
+
+
+@register.filter
+def console(text: str) -> str:
+    """What a switch printed, without carriage returns and empty lines at its ends."""
+    return text.replace("\r", "").strip("\n")
+
+
+@register.inclusion_tag("network/change_last.html", takes_context=True)
+def last_changes(context: dict[str, Any], *, device: Device | None = None, subject: str = "") -> dict[str, Any]:
+    """The last confirmed changes of a device, or for a subscriber."""
+    rows = Change.objects.filter(confirmed_by__isnull=False).select_related("device", "port", "asked_by")
+    rows = rows.filter(device=device) if device else rows.filter(subject=subject)
+    return {"changes": rows.order_by("-id")[:8], "device": device, "subject": subject, "may": context.get("may", ())}
+
+
+@register.simple_tag
+def change_kinds(role: str, port: Port | None) -> list[str]:
+    """What this role may ask for: of a port, or of the device as a whole."""
+    return [kind for kind in Kind if role in WHO[kind] and (kind in OF_A_PORT) is bool(port)]
+
+
+@register.simple_tag
+def change_key() -> str:
+    """The key of a form."""
+    return str(uuid4())
