@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Count, Q
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q
 from django.utils import timezone
 
+from uzel.core.answers import CableTest
 from uzel.core.diagnosis import Evidence, Finding, Severity, diagnose
 from uzel.core.readings import UpsReading
 from uzel.network import adjacency
@@ -17,15 +18,29 @@ from uzel.outages.models import Outage, OutageElement
 from uzel.outages.queries import outages_of_devices
 from uzel.subscribers.models import Service, Subscriber
 
-OPERATION = "line"
+OPERATION, CABLE = "line", "cable"
+# A cable test on demand speaks in the verdict for so long; later somebody may have touched the cable.
+CABLE_SPEAKS = timedelta(minutes=5)
 # What stays with service although its device is silent.
 _HARMLESS = {Outage.Cause.MANAGEMENT_FAULT}
 _UPS_FIELDS = frozenset(f.name for f in fields(UpsReading))
 
 
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The latest probes of a line by operation: asked for, and ended."""
+
+    asked: dict[str, Probe] = field(default_factory=dict)
+    ended: dict[str, Probe] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class Line:
-    """The services of a subscriber on one port, or on one receiver (then `port` is None). `id`: its first service."""
+    """The services of a subscriber on one port, or on one receiver (then `port` is None). `id`: its first service.
+
+    `probe` is the latest look at it, ended or not, `test` the latest cable test on demand; `latest` has both as they
+    last ended.
+    """
 
     subscriber: Subscriber
     device: Device
@@ -34,6 +49,8 @@ class Line:
     light: Light = Light.UNKNOWN
     outages: list[OutageElement] = field(default_factory=list)
     probe: Probe | None = None
+    test: Probe | None = None
+    latest: Latest = field(default_factory=Latest)
 
     @property
     def id(self) -> int:
@@ -52,6 +69,28 @@ class Line:
     @property
     def by_cable(self) -> bool:
         return self.port is not None
+
+    @property
+    def is_live(self) -> bool:
+        """A cable test would cut somebody off: the port has link, or nobody knows."""
+        read = self.latest.ended.get(OPERATION)
+        ports = (read.result or {}).get("ports") if read else None
+        up = ports[-1].get("oper_up") if ports else None
+        return (self.up if up is None else up) is not False
+
+    @property
+    def has_cable(self) -> bool:
+        """Its cable can be tested: copper in a port of a switch."""
+        return self.port is not None and self.device.kind == DeviceKind.SWITCH and not self.port.is_uplink
+
+    @property
+    def macs(self) -> frozenset[str]:
+        """The MACs on record."""
+        return frozenset(service.mac for service in self.services if service.mac)
+
+    @property
+    def sold_mbps(self) -> int | None:
+        return max((s.speed_mbps or 0 for s in self.services if s.is_active), default=0) or None
 
     @property
     def is_active(self) -> bool:
@@ -101,21 +140,32 @@ def lines_of(subscriber: Subscriber) -> list[Line]:
         line.outages = [element for element in elements if element.device_id == line.device.pk]
         planned = any(element.outage.planned_work_id is not None for element in line.outages)
         line.light = device_light(line.device, planned=planned)
-        line.probe = latest.get(key)
+        line.latest = latest.get(key, Latest())
+        line.probe, line.test = line.latest.asked.get(OPERATION), line.latest.asked.get(CABLE)
     rank = {Light.DARK: 0, Light.SILENT: 1, Light.PLANNED: 2}
     return sorted(lines.values(), key=lambda line: (rank.get(line.light, 3), not line.by_cable, not line.is_active))
 
 
-def latest_probes(lines: Iterable[Line]) -> dict[tuple[int, int | None], Probe]:
-    """The latest probe of each line by its `key`, whoever's card asked for it; one query."""
+def latest_probes(lines: Iterable[Line]) -> dict[tuple[int, int | None], Latest]:
+    """The latest probes of each line by its `key`, whoever's card asked for them; one query."""
     asked = Q()
     for line in lines:
         asked |= Q(device=line.device, port=line.port)
     if not asked:
         return {}
-    rows = Probe.objects.filter(asked, operation=OPERATION)
-    latest = rows.order_by("device_id", "port_id", "-id").distinct("device_id", "port_id")
-    return {(probe.device_id, probe.port_id): probe for probe in latest}
+    rows = Probe.objects.filter(asked, operation__in=(OPERATION, CABLE)).annotate(
+        is_open=ExpressionWrapper(Q(ended_at__isnull=True), output_field=BooleanField())
+    )
+    parts = ("device_id", "port_id", "operation", "is_open")
+    found: dict[tuple[int, int | None], Latest] = {}
+    for probe in rows.order_by(*parts, "-id").distinct(*parts):
+        latest = found.setdefault((probe.device_id, probe.port_id), Latest())
+        if probe.ended_at is not None:
+            latest.ended[probe.operation] = probe
+        before = latest.asked.get(probe.operation)
+        if before is None or before.pk < probe.pk:
+            latest.asked[probe.operation] = probe
+    return found
 
 
 def verdicts(lines: Sequence[Line]) -> dict[int, Verdict]:
@@ -129,6 +179,7 @@ def verdicts(lines: Sequence[Line]) -> dict[int, Verdict]:
             line,
             line.probe,
             now,
+            cable=_tested(line, now),
             subscribers_on_port=crowd.get(line.port.pk, 1) if line.port else 1,
             peers=peers.get(line.device.pk, (0, 0)),
             ups=power.get(line.device.pk, ()),
@@ -151,6 +202,7 @@ def _verdict(
     peers: tuple[int, int] = (0, 0),
     ups: tuple[UpsReading, ...] = (),
     known_outages: bool = True,
+    cable: CableTest | None = None,
 ) -> Verdict:
     state: DeviceState | None = getattr(line.device, "state", None)
     ended = probe if probe and probe.state in {Probe.State.DONE, Probe.State.FAILED} else None
@@ -161,8 +213,8 @@ def _verdict(
         account_status=line.subscriber.status,
         services=frozenset(service.kind for service in line.services),
         service_active=line.is_active,
-        service_mbps=max((s.speed_mbps or 0 for s in line.services if s.is_active), default=0) or None,
-        expected_macs=frozenset(service.mac for service in line.services if service.mac),
+        service_mbps=line.sold_mbps,
+        expected_macs=line.macs,
         outages=frozenset(e.outage_id for e in trouble if e.outage.planned_work_id is None),
         planned_works=frozenset(e.outage.planned_work_id for e in trouble if e.outage.planned_work_id is not None),
         device_lit=state.is_lit if state else None,
@@ -173,9 +225,18 @@ def _verdict(
         subscribers_on_port=subscribers_on_port,
         port_mbps=line.port.speed_mbps if line.port else None,
         ups=ups,
+        **({"cable": cable} if cable else {}),
         age_s=(now - ended.ended_at).total_seconds() if ended and ended.ended_at else 0.0,
     )
     return Verdict(diagnose(evidence), ended.ended_at if ended else None)
+
+
+def _tested(line: Line, now: datetime) -> CableTest | None:
+    """What a cable test on demand found a moment ago."""
+    test = line.latest.ended.get(CABLE)
+    if test is None or test.ended_at is None or now - test.ended_at > CABLE_SPEAKS:
+        return None
+    return Evidence.from_probe(test.result).cable
 
 
 def _answers(ended: Probe | None, state: DeviceState | None) -> dict[str, bool | None]:

@@ -12,4 +12,5 @@ urlpatterns = [
     path("subscribers/<str:account>/lines/<int:line>/", views.line, name="line"),
     path("subscribers/<str:account>/lines/<int:line>/verdict/", views.verdict, name="verdict"),
     path("subscribers/<str:account>/lines/<int:line>/check/", views.check, name="check"),
+    path("subscribers/<str:account>/lines/<int:line>/cable/", views.check_cable, name="check_cable"),
 ]

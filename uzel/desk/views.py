@@ -7,11 +7,15 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
 
+from uzel.core.evidence import STALE_S
 from uzel.core.words import clean
 from uzel.desk import queries
-from uzel.desk.lines import Line, lines_of, verdicts
+from uzel.desk.checks import checks_of
+from uzel.desk.history import Past, past
+from uzel.desk.lines import CABLE, OPERATION, Line, Verdict, lines_of, verdicts
 from uzel.desk.operations import ask_lines
 from uzel.journal.operations import audit, audit_sight
 from uzel.network.models import Device, Probe
@@ -19,13 +23,15 @@ from uzel.subscribers.models import Subscriber
 from uzel.subscribers.queries import search as find
 
 _UNDER_WAY = frozenset({Probe.State.WAITING, Probe.State.RUNNING})
+# While a line is looked at anew, what was seen before this says nothing of now.
+_STALE = timedelta(seconds=STALE_S)
 
 
 def _sees_contacts(request: HttpRequest) -> bool:
     return getattr(request.user, "role", "") in queries.SEES_CONTACTS
 
 
-@require_GET
+@require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Results as one types (a fragment), or the page; one thing named exactly opens at once."""
     text = clean(request.GET.get("q", ""))
@@ -47,7 +53,7 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/results.html" if is_typing else "desk/search.html", context)
 
 
-@require_GET
+@require_safe
 def card(request: HttpRequest, account: str) -> HttpResponse:
     """Everything about one subscriber; opening it asks for a live look at each line."""
     subscriber = _subscriber(account)
@@ -65,7 +71,7 @@ def card(request: HttpRequest, account: str) -> HttpResponse:
     return render(request, "desk/card.html", context)
 
 
-@require_GET
+@require_safe
 def card_state(request: HttpRequest, account: str) -> HttpResponse:
     """The part of the card that changes with the network: outages, services with their light, the way to the centre."""
     subscriber = _subscriber(account)
@@ -73,7 +79,7 @@ def card_state(request: HttpRequest, account: str) -> HttpResponse:
     return render(request, "desk/state.html", _state(subscriber, lines_of(subscriber)) | {"subscriber": subscriber})
 
 
-@require_GET
+@require_safe
 def line(request: HttpRequest, account: str, line: int) -> HttpResponse:
     """One line with its neighbours and its past; asks for a live look."""
     subscriber, lines, one = _line(account, line)
@@ -91,12 +97,12 @@ def line(request: HttpRequest, account: str, line: int) -> HttpResponse:
     return render(request, "desk/line.html", context)
 
 
-@require_GET
+@require_safe
 def verdict(request: HttpRequest, account: str, line: int) -> HttpResponse:
     """The verdict on one line as it is now; asks for itself again until the probe has ended."""
     subscriber, _, one = _line(account, line)
     _trace(subscriber, request)
-    return render(request, "desk/verdict.html", {"entry": _entry(one, verdicts([one]))})
+    return render(request, "desk/verdict.html", {"entry": _entry_of(one)})
 
 
 @require_POST
@@ -105,7 +111,21 @@ def check(request: HttpRequest, account: str, line: int) -> HttpResponse:
     subscriber, _, one = _line(account, line)
     _trace(subscriber, request)
     refused = _ask([one], request, again=True)
-    return render(request, "desk/verdict.html", {"entry": _entry(one, verdicts([one])), "refused": refused})
+    return render(request, "desk/verdict.html", {"entry": _entry_of(one), "refused": refused})
+
+
+@require_POST
+def check_cable(request: HttpRequest, account: str, line: int) -> HttpResponse:
+    """Test the cable, now. On a line that works it is cut off for a moment: then somebody has to say yes to that."""
+    subscriber, _, one = _line(account, line)
+    if not one.has_cable:
+        raise Http404
+    agreed = not one.is_live or request.POST.get("agreed") == "yes"
+    refused = _ask([one], request, operation=CABLE) if agreed else False
+    if agreed and not refused:
+        audit(user=request.user, action="line.cable_tested", obj=subscriber, request=request, detail={"line": line})
+    context = {"entry": _entry_of(one), "refused": refused, "warn": not agreed}
+    return render(request, "desk/verdict.html", context)
 
 
 def _trace(subscriber: Subscriber, request: HttpRequest) -> None:
@@ -129,32 +149,54 @@ def _line(account: str, line: int) -> tuple[Subscriber, list[Line], Line]:
     return subscriber, lines, one
 
 
-def _ask(lines: list[Line], request: HttpRequest, *, again: bool = False) -> bool:
+def _ask(lines: list[Line], request: HttpRequest, *, again: bool = False, operation: str = OPERATION) -> bool:
     """Ask for a probe of each line; whether some had to be refused."""
     user: Any = request.user
-    probes = ask_lines(lines=lines, user=user, again=again)
+    probes = ask_lines(lines=lines, user=user, again=again, operation=operation)
     for one in lines:
-        one.probe = probes.get(one.id, one.probe)
+        if operation == CABLE:
+            one.test = probes.get(one.id, one.test)
+        else:
+            one.probe = probes.get(one.id, one.probe)
     return len(probes) < len(lines)
 
 
 def _state(subscriber: Subscriber, lines: list[Line]) -> dict[str, Any]:
     shown = lines[: queries.SHOWN_AT_ONCE]
-    said = verdicts(shown)
+    said, before = verdicts(shown), past(one.key for one in shown)
     outages = {element.outage_id: element.outage for one in lines for element in one.trouble}
     return {
         "lines": lines,
-        "entries": [_entry(one, said) for one in shown],
+        "entries": [_entry(one, said[one.id], before) for one in shown],
         "hidden": lines[queries.SHOWN_AT_ONCE :],
         "ways": queries.ways(shown),
         "outages": list(outages.values()),
     }
 
 
-def _entry(one: Line, said: dict[int, Any]) -> dict[str, Any]:
+def _entry_of(one: Line) -> dict[str, Any]:
+    return _entry(one, verdicts([one])[one.id], past([one.key]))
+
+
+def _entry(one: Line, said: Verdict, before: Past) -> dict[str, Any]:
     """A line with its verdict as the template wants it. While a probe runs, what is known without it is shown."""
+    port, now = one.port.pk if one.port else 0, timezone.now()
+    waiting = one.probe is not None and one.probe.state in _UNDER_WAY
+    read = one.latest.ended.get(OPERATION)
+    is_old = waiting and read is not None and read.ended_at is not None and now - read.ended_at > _STALE
     return {
         "line": one,
-        "verdict": said[one.id],
-        "waiting": one.probe is not None and one.probe.state in _UNDER_WAY,
+        "verdict": said,
+        "waiting": waiting,
+        "testing": one.test is not None and one.test.state in _UNDER_WAY,
+        "read": read,
+        "checks": checks_of(
+            None if is_old else read,
+            one.latest.ended.get(CABLE),
+            readings=before.readings.get(port, ()),
+            cables=before.cables.get(port, ()),
+            expected=one.macs,
+            wanted_mbps=one.sold_mbps,
+            now=now,
+        ),
     }

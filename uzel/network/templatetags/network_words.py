@@ -39,6 +39,14 @@ READINGS = {
     "inputs_dbm": _("light at each input, dBm"),
     "input_low_dbm": _("its own limit of light, dBm"),
 }
+LEVELS = {
+    "ok": _("as it should be"),
+    "low_warning": _("weak, no reserve left"),
+    "low_alarm": _("too weak"),
+    "high_warning": _("strong, near the limit"),
+    "high_alarm": _("too strong"),
+    "no_light": pgettext_lazy("level", "no light"),
+}
 CLASSES = {"person": _("households"), "business": _("business customers"), "municipal": _("the city")}
 SERVICES = {
     "internet": _("internet"),
@@ -91,6 +99,12 @@ def reading_value(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(reading_value(one) for one in value)
     return f"{value:g}".replace(".", get_format("DECIMAL_SEPARATOR")) if isinstance(value, float) else str(value)
+
+
+@register.filter
+def light_level_word(says: str) -> str:
+    """How a level of light is."""
+    return _worded(LEVELS, says)
 
 
 @register.filter

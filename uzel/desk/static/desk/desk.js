@@ -1,4 +1,5 @@
-// Keys of the desk: arrows between the search field and the results, r = check again, e = raw readings.
+// Keys of the desk: arrows between the search field and the results, r = check again, c = test the cable,
+// 1…9 = what the device printed for a check, e = raw readings.
 (function () {
   "use strict";
 
@@ -23,39 +24,62 @@
     return document.activeElement.closest(".verdict") || document.querySelector(".verdict");
   }
 
-  // Raw readings that somebody reads stay open while the verdict around them is drawn anew.
-  var reading = new Set();
+  // What somebody reads stays open while the verdict around it is drawn anew.
+  var reading = new Map();
+
+  function name(details) {
+    return details.matches(".raw") ? "details.raw" : 'details.said[data-check="' + details.dataset.check + '"]';
+  }
+
+  function remember(details) {
+    var verdict = details.closest(".verdict");
+    var open = reading.get(verdict.id) || new Set();
+    if (details.open) open.add(name(details));
+    else open.delete(name(details));
+    reading.set(verdict.id, open);
+  }
 
   document.addEventListener("toggle", function (event) {
-    var verdict = event.target.closest(".verdict");
-    if (!verdict || !event.target.matches("details.raw") || !event.target.isConnected) return;
-    if (event.target.open) reading.add(verdict.id);
-    else reading.delete(verdict.id);
+    if (!event.target.matches(".verdict details.raw, .verdict details.said") || !event.target.isConnected) return;
+    remember(event.target);
   }, true);
 
   document.addEventListener("htmx:afterSwap", function () {
-    reading.forEach(function (id) {
-      var raw = document.querySelector("#" + id + " details.raw");
-      if (raw) raw.open = true;
+    reading.forEach(function (open, id) {
+      open.forEach(function (selector) {
+        var details = document.querySelector("#" + id + " " + selector);
+        if (details) details.open = true;
+      });
     });
+    // The line works and its cable is to be tested: the answer is one Enter away, and never a second press of the key.
+    var agree = document.querySelector("[data-agree]");
+    if (agree) agree.focus();
   });
 
+  function toggle(details) {
+    if (!details) return;
+    details.open = !details.open;
+    // The event "toggle" comes later, maybe after the verdict was drawn anew.
+    remember(details);
+    if (details.open) details.scrollIntoView({ block: "nearest" });
+  }
+
+  function press(verdict, selector) {
+    var button = verdict.querySelector(selector);
+    if (button && !button.disabled) button.click();
+  }
+
   document.addEventListener("keydown", function (event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") return arrows(event);
     if (event.target.closest("input, textarea, select")) return;
     var verdict = line();
     if (!verdict) return;
-    if (event.code === "KeyR") {
-      var again = verdict.querySelector("[data-again]");
-      if (again) again.click();
-    } else if (event.code === "KeyE") {
-      var raw = verdict.querySelector("details.raw");
-      raw.open = !raw.open;
-      // The event "toggle" comes later, maybe after the verdict was drawn anew.
-      if (raw.open) reading.add(verdict.id);
-      else reading.delete(verdict.id);
-    }
+    var digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code);
+    if (event.code === "KeyR") press(verdict, "[data-again]");
+    else if (event.code === "KeyC") press(verdict, "[data-cable]");
+    else if (event.code === "KeyE") toggle(verdict.querySelector("details.raw"));
+    else if (digit) toggle(verdict.querySelector('details.said[data-said="' + digit[1] + '"]'));
   });
 
   // Enter goes on to what the page already shows, when that is one thing.

@@ -1,0 +1,241 @@
+"""The checks of a line in words: pairs of a cable, what follows from them, questions, reasons, names of readings."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+from django.utils.functional import Promise
+from django.utils.timezone import localtime
+from django.utils.translation import gettext, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from uzel.core.answers import Operation, PairState
+from uzel.desk.cable import Cable, Pair
+
+register = template.Library()
+Words = Mapping[Any, "str | Promise"]
+
+PAIRS: Words = {
+    PairState.OK: pgettext_lazy("pair", "whole"),
+    PairState.OPEN: pgettext_lazy("pair", "broken"),
+    PairState.SHORT: pgettext_lazy("pair", "shorted"),
+    PairState.OPEN_OR_SHORT: pgettext_lazy("pair", "broken or shorted"),
+    PairState.CROSSTALK: pgettext_lazy("pair", "hears another pair"),
+    PairState.MISMATCH: pgettext_lazy("pair", "wrong impedance"),
+    PairState.NO_CABLE: pgettext_lazy("pair", "no cable"),
+    PairState.SHUT_DOWN: pgettext_lazy("pair", "whole"),
+    PairState.NOT_SUPPORTED: pgettext_lazy("pair", "cannot be measured"),
+    PairState.NOT_FINISHED: pgettext_lazy("pair", "not finished"),
+    PairState.FAULT: pgettext_lazy("pair", "damaged"),
+}
+# What follows from a cable test: the codes of `desk.cable.says`.
+CABLE_SAYS: Words = {
+    "cut_near": _("broken at the switch itself, in the cabinet"),
+    "cut_way": _("broken in the entrance, on the way to the flat"),
+    "cut_end": _("broken at the flat, or unplugged from the router"),
+    "cut": _("broken in the entrance, or unplugged from the router"),
+    "short_near": _("shorted at the switch itself, in the cabinet"),
+    "short_way": _("shorted in the entrance, on the way to the flat"),
+    "short_end": _("shorted at the flat, in the plug or the socket"),
+    "short": _("shorted on the way to the flat"),
+    "hurt": _("some pairs are damaged: it works slowly or not at all"),
+    "whole": _("the cable is whole"),
+    "far_off": _("the cable is whole, nobody answers at its other end: the router is off"),
+    "no_cable": _("nothing is plugged into the port of the switch"),
+    "not_supported": _("the switch cannot measure this port"),
+    "not_finished": _("the switch has not finished: test again"),
+    "unknown": _("what the switch said was not understood"),
+}
+ROWS: Words = {
+    "cable": pgettext_lazy("check", "Cable"),
+    "port": pgettext_lazy("check", "Link"),
+    "errors": pgettext_lazy("check", "Errors"),
+    "macs": pgettext_lazy("check", "MAC"),
+    "bindings": pgettext_lazy("check", "Binding"),
+    "groups": pgettext_lazy("check", "Channels"),
+    "light": pgettext_lazy("check", "Light"),
+    "loops": pgettext_lazy("check", "Loop"),
+    "neighbours": pgettext_lazy("check", "Other end"),
+    "log": pgettext_lazy("check", "Log"),
+}
+OPERATIONS: Words = {
+    Operation.CABLE_TEST: pgettext_lazy("question", "the cable"),
+    Operation.PORTS: pgettext_lazy("question", "the state of the port"),
+    Operation.ERRORS: pgettext_lazy("question", "the errors of the port"),
+    Operation.COUNTERS: pgettext_lazy("question", "the traffic of the port"),
+    Operation.MACS: pgettext_lazy("question", "the MAC table"),
+    Operation.BINDINGS: pgettext_lazy("question", "the bound addresses"),
+    Operation.BLOCKED: pgettext_lazy("question", "the clients turned away"),
+    Operation.IGMP_GROUPS: pgettext_lazy("question", "the channels of the set-top box"),
+    Operation.OPTICS: pgettext_lazy("question", "the light of the module"),
+    Operation.LOOPS: pgettext_lazy("question", "the loop detection"),
+    Operation.NEIGHBOURS: pgettext_lazy("question", "the device at the other end"),
+    Operation.LOG: pgettext_lazy("question", "the log of the port"),
+}
+# Why there is no answer: the codes of sessions, of SNMP and of the prober.
+REASONS: Words = {
+    "no_credentials": _("no login for the command line of this switch is on record"),
+    "wrong_password": _("the switch does not take our login"),
+    "low_privilege": _("our login may not ask this"),
+    "locked_by_other_session": _("another session holds the switch"),
+    "busy": _("all of our sessions with the switch are taken"),
+    "unreachable": _("the switch cannot be reached"),
+    "refused": _("the command line of the switch takes no session now"),
+    "no_prompt": _("the switch did not ask for a command"),
+    "wrong_host": _("another device answers at its address"),
+    "command_refused": _("the switch does not know the command"),
+    "hung": _("the switch fell silent in the middle of its answer"),
+    "closed": _("the switch closed the session"),
+    "flooded": _("the answer of the switch does not end"),
+    "timeout": _("no answer in time"),
+    "no_such": _("the switch has no such port"),
+    "malformed": _("the answer cannot be read"),
+    "denied": _("access is refused"),
+    "unmapped": _("the ports in the answer cannot be told"),
+    "no_driver": _("this make cannot be asked yet"),
+    "not_asked": _("this model cannot be asked that"),
+    "no_address": _("the switch has no address"),
+    "wrong_key": _("the logins on record cannot be read: another key"),
+    "bad_key": _("the logins on record cannot be read: another key"),
+    "expired": _("nobody took the question in time: is the prober running?"),
+    "unknown_operation": _("the prober does not know this question: is it an older one?"),
+    "not_finished": _("the switch has not finished: test again"),
+    "internal": _("a mistake of ours, see the log of the prober"),
+}
+MARKS: Words = {
+    "recorded": _("the format is known from a real device"),
+    "standard": _("the format is a standard"),
+    "manual": _("the format is from the manual, not yet held against a real device"),
+    "unverified": _("the format is believed, not yet held against a real device"),
+}
+READINGS: Words = {
+    "if_index": _("number of the port (ifIndex)"),
+    "name": pgettext_lazy("reading", "port"),
+    "description": _("description"),
+    "if_type": _("kind of port (ifType)"),
+    "admin_up": _("switched on"),
+    "oper_up": _("link"),
+    "speed_mbps": _("speed, Mbit/s"),
+    "full_duplex": _("full duplex"),
+    "uptime_s": _("the switch is up for, s"),
+    "last_change_s": _("link changed at, s of the switch's uptime"),
+    "in_octets": _("received, bytes"),
+    "out_octets": _("sent, bytes"),
+    "octets_bits": _("width of the byte counters, bits"),
+    "in_errors": _("damaged frames received"),
+    "out_errors": _("frames not sent for errors"),
+    "in_discards": _("frames received and dropped"),
+    "out_discards": _("frames dropped before sending"),
+    "crc": _("damaged frames (CRC)"),
+    "late_collisions": _("late collisions"),
+    "in_broadcasts": _("broadcasts received"),
+    "out_broadcasts": _("broadcasts sent"),
+    "at": _("read at"),
+    "model": pgettext_lazy("reading", "model"),
+    "serial": pgettext_lazy("reading", "serial number"),
+    "firmware": pgettext_lazy("reading", "firmware"),
+    "input_dbm": _("light at the input, dBm"),
+    "inputs_dbm": _("light at each input, dBm"),
+    "active_input": _("input in use"),
+    "output_dbuv": _("output level, dBµV"),
+    "output_dbm": _("light at the output, dBm"),
+    "temperature_c": _("temperature, °C"),
+    "supply_v": _("supply, V"),
+    "input_low_dbm": _("its own lower limit of light, dBm"),
+    "input_high_dbm": _("its own upper limit of light, dBm"),
+}
+
+
+def _word(words: Words, name: object) -> str:
+    return str(words.get(name, name))
+
+
+@register.filter
+def pair_word(pair: Pair) -> str:
+    """The state of a pair in a word or two."""
+    return _word(PAIRS, pair.state) if pair.state else pgettext("pair", "not known")
+
+
+@register.filter
+def pair_mark(pair: Pair) -> str:
+    """What stands at the mark of a pair in the drawing: «broken, 31 m»."""
+    if pair.length_m is None:
+        return pair_word(pair)
+    return gettext("%(state)s, %(metres)d m") % {"state": pair_word(pair), "metres": pair.length_m}
+
+
+@register.filter
+def cable_pairs(cable: Cable) -> str:
+    """The pairs in plain words: «pair 1 broken at 31 m, pair 2 broken at 31 m»."""
+    return ", ".join(_pair(pair) for pair in cable.pairs if pair.state is not PairState.NOT_SUPPORTED)
+
+
+def _pair(pair: Pair) -> str:
+    values = {"n": pair.number, "state": pair_word(pair), "metres": pair.length_m}
+    if pair.number is None:
+        return gettext("%(state)s at %(metres)d m") % values if pair.length_m is not None else pair_word(pair)
+    if pair.length_m is None:
+        return gettext("pair %(n)d %(state)s") % values
+    if pair.is_hurt:
+        return gettext("pair %(n)d %(state)s at %(metres)d m") % values
+    return gettext("pair %(n)d %(state)s, %(metres)d m") % values
+
+
+@register.filter
+def cable_word(cable: Cable) -> str:
+    """What follows from a cable test."""
+    return _word(CABLE_SAYS, cable.says)
+
+
+@register.filter
+def row_word(name: str) -> str:
+    """The name of a row of checks."""
+    return _word(ROWS, name)
+
+
+@register.filter
+def question_word(operation: str) -> str:
+    """What was asked, as the object of a sentence."""
+    return _word(OPERATIONS, operation)
+
+
+@register.filter
+def reason_word(code: str) -> str:
+    """Why there is no answer."""
+    return _word(REASONS, code)
+
+
+@register.filter
+def format_word(mark: str) -> str:
+    """On what our knowledge of a format rests."""
+    return _word(MARKS, mark)
+
+
+@register.filter
+def field_word(name: str) -> str:
+    """What a reading measures, with its unit."""
+    return _word(READINGS, name)
+
+
+@register.filter
+def side_by_side(rows: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[Any]]]:
+    """Readings of one thing as rows of a table: a name and the value in each; what nobody said is left out."""
+    rows = [row for row in rows if isinstance(row, Mapping)]
+    names = dict.fromkeys(name for row in rows for name in row)
+    table = [(name, [row.get(name) for row in rows]) for name in names]
+    return [(name, values) for name, values in table if any(value not in (None, [], "") for value in values)]
+
+
+@register.filter
+def clock(seconds: object) -> str:
+    """A unix time as the clock on the wall shows it."""
+    if not isinstance(seconds, int | float):
+        return ""
+    return localtime(datetime.fromtimestamp(seconds, UTC)).strftime("%H:%M:%S")
+
+
+@register.filter
+def check_template(name: str) -> str:
+    """The template that draws a row."""
+    return f"desk/check_{name}.html"
