@@ -52,6 +52,11 @@ _RULES: tuple[re.Pattern[str], ...] = tuple(
 _LOOKS = re.compile(
     r"\*@&\S+|%\^%#.*?%\^%#|%@%@.*?%@%@|%\$%\$.*?%\$%\$|@%@%.*?@%@%|\$1[ac]\$\S+|\$[15689]\$[./$\w]{8,}"
 )
+# Most lines have nothing of the kind: they are let through unread.
+_SUSPECT = re.compile(
+    r"pass|secret|key|psk|communit|snmp|auth|cipher|md5|sha|privacy|securityname|trap|host|\*@&|%[\^@$]|\$\d|@%@",
+    re.IGNORECASE,
+)
 # Words of the language that a loose rule might take for a value.
 _WORDS = frozenset(
     {"policy", "encryption", "recovery", "enable", "disable", "default", "none", "chain", "administrator", STARS}
@@ -105,6 +110,8 @@ def _again(names: Iterable[str]) -> re.Pattern[str] | None:
 
 
 def _masked(line: str, again: re.Pattern[str] | None) -> str:
+    if not _SUSPECT.search(line):
+        return line
     line = _LOOKS.sub(STARS, line)
     for rule in _RULES:
         line = rule.sub(_starred, line)

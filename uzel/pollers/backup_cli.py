@@ -59,6 +59,8 @@ def run(hosts: tuple[str, ...], whole: bool, failed: bool) -> None:
         ask(devices=devices, why=ConfigReason.ASKED)
     else:
         begun = begin_round(why=ConfigReason.ASKED, failed_only=failed)
+        if begun is not None and begun.began_at < asked_at:
+            click.echo("a round is under way already: its end is waited for", err=True)
         waiting = BackupState.objects.filter(round=begun).exclude(state=BackupState.State.IDLE)
         devices = list(waiting.values_list("pk", flat=True))
     console = Console(stderr=True)

@@ -100,8 +100,9 @@ def claim(most: int, *, of_rounds: int) -> list[Job]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(CLAIM, {"most": most, "of_rounds": of_rounds})
         rows = {device: (started, urgent) for device, started, urgent in cursor.fetchall()}
-    devices = Device.objects.select_related("access_group").filter(pk__in=rows)
-    return [_job(device, *rows[device.pk]) for device in devices]
+        # Within the transaction: what cannot be made into a job is not left claimed.
+        devices = Device.objects.select_related("access_group").filter(pk__in=rows)
+        return [_job(device, *rows[device.pk]) for device in devices]
 
 
 def _job(device: Device, started_at: datetime, urgent: bool) -> Job:
