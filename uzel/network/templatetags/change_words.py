@@ -151,6 +151,13 @@ def change_kinds(role: str, port: Port | None) -> list[str]:
     return [kind for kind in Kind if role in WHO[kind] and (kind in OF_A_PORT) is bool(port)]
 
 
+@register.simple_tag(takes_context=True)
+def change_device(context: dict[str, Any], port: Port | None) -> Device | None:
+    """The device of the page or of the include; else whose port it is."""
+    known: Device | None = context.get("device")
+    return known or (port.device if port else None)
+
+
 @register.simple_tag
 def change_key() -> str:
     """The key of a form."""
