@@ -18,7 +18,9 @@ django.setup()
 from uzel.config import demo as demonstration  # noqa: E402
 from uzel.pollers.backup_cli import backup  # noqa: E402
 from uzel.pollers.cli import monitor, prober  # noqa: E402
+from uzel.pollers.cli_change import change  # noqa: E402
 from uzel.pollers.cli_device import device  # noqa: E402
+from uzel.pollers.cli_nut import nut_  # noqa: E402
 from uzel.simcity.cli import city  # noqa: E402
 from uzel.subscribers.cli import import_  # noqa: E402
 
@@ -39,6 +41,8 @@ def main(context: click.Context) -> None:
 main.add_command(backup)
 main.add_command(city)
 main.add_command(device)
+device.add_command(change)
+device.add_command(nut_)
 main.add_command(import_)
 main.add_command(monitor)
 main.add_command(prober)

@@ -77,6 +77,8 @@ class AccessGroup(models.Model):
     code = models.CharField(max_length=60, unique=True)
     snmp_community = models.CharField(max_length=100, default="public")
     snmp_port = models.PositiveIntegerField(default=161)
+    # Where upsd of NUT (RFC 9271) listens at the addresses of the group's UPSes; null: they are asked by SNMP.
+    nut_port = models.PositiveIntegerField(null=True, blank=True)
     # The imports write these rows by SQL, so the database itself knows the defaults.
     cli_protocol = models.CharField(max_length=10, choices=Wire.choices, default=Wire.TELNET, db_default=Wire.TELNET)
     cli_port = models.PositiveIntegerField(default=23, db_default=23)

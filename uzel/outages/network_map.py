@@ -34,6 +34,8 @@ class Contact:
     port: int
     community: str
     via: int | None
+    # A UPS is asked by NUT there, if at all.
+    nut_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ def _devices() -> list[tuple[Any, ...]]:
         Device.objects.order_by("id").values_list(
             "id", "code", "kind", "site_id", "site__level", "site__mains_area_id", "vendor", "model", "address",
             Coalesce("access_group__snmp_port", 161), Coalesce("access_group__snmp_community", Value("public")),
-            "managed_via_id",
+            "managed_via_id", "access_group__nut_port",
         )
     )  # fmt: skip
 

@@ -15,7 +15,6 @@ from django.db import connection, transaction
 
 from uzel.core.topology import Kind
 from uzel.drivers.icmp import Pinger
-from uzel.drivers.pulse import Pulse
 from uzel.journal.models import Event
 from uzel.outages.models import MonitorStatus
 from uzel.outages.pruning import prune_all
@@ -23,6 +22,7 @@ from uzel.pollers import monitor_world
 from uzel.pollers.monitor_decide import Decider, Holder
 from uzel.pollers.monitor_hints import Hints
 from uzel.pollers.monitor_metrics import Metrics
+from uzel.pollers.monitor_pulse import MonitorPulse
 from uzel.pollers.monitor_read import Readings
 from uzel.pollers.monitor_store import NotLeading, Store
 from uzel.pollers.monitor_watch import Flips, Watch
@@ -51,7 +51,7 @@ class Monitor:
         self._holder = Holder(world)
         self._flips = Flips()
         self._watch = Watch(world, self._flips, metrics, interval_s=settings.MONITOR_INTERVAL_S)
-        self._pulse = Pulse(self._watch, timeout_s=settings.MONITOR_TIMEOUT_S, retries=settings.MONITOR_RETRIES)
+        self._pulse = MonitorPulse(self._watch, timeout_s=settings.MONITOR_TIMEOUT_S, retries=settings.MONITOR_RETRIES)
         self._readings = Readings(metrics)
         pinger = Pinger() if settings.ICMP else None
         self._decider = Decider(self._flips, self._pulse, self._readings, store, metrics, pinger)

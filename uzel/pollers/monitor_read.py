@@ -7,12 +7,13 @@ from dataclasses import asdict
 from typing import Any
 
 from uzel.core.power import feeds_above
-from uzel.core.readings import PortReading
+from uzel.core.readings import OpticalReading, PortReading, UpsReading
 from uzel.core.topology import Kind, lit
-from uzel.drivers import if_mib
+from uzel.drivers import if_mib, nut, ups_nut
 from uzel.drivers.readers import Reader, optical_reader, ups_reader
 from uzel.drivers.snmp import Agent, SnmpError, Value
 from uzel.pollers.monitor_metrics import Metrics
+from uzel.pollers.monitor_pulse import NutTarget
 from uzel.pollers.monitor_world import View, World
 
 CONCURRENCY = 48
@@ -72,20 +73,36 @@ class Readings:
         return any(await asyncio.gather(*(self._device(world, view) for view in views)))
 
     async def _device(self, world: World, view: View) -> bool:
-        what = "ups" if view.kind == Kind.UPS else "receiver"
-        vendor = world.net.contacts[view.target.id].vendor
-        rows = await self._ask(view, what, self._device_rows, vendor)
-        reader = self._readers.get(view.target.id)
-        if not rows or reader is None:
+        reading = await self._reading(view, world.net.contacts[view.target.id].vendor)
+        if reading is None:
             return False
         now = time.time()
-        readings = {name: value for name, value in asdict(reader.parse(rows)).items() if value not in (None, ())}
+        readings = {name: value for name, value in asdict(reading).items() if value not in (None, ())}
         if not readings:
             self._metrics.malformed.labels("empty_reading").inc()
             return False
         if view.kind == Kind.UPS:
             readings |= forecast(world, view, readings, now)
         return world.read(view, readings, now)
+
+    async def _reading(self, view: View, vendor: str) -> UpsReading | OpticalReading | None:
+        if isinstance(view.target, NutTarget):
+            return await self._by_nut(view.target)
+        what = "ups" if view.kind == Kind.UPS else "receiver"
+        rows = await self._ask(view, what, self._device_rows, vendor)
+        reader = self._readers.get(view.target.id)
+        reading: UpsReading | OpticalReading | None = reader.parse(rows) if rows and reader else None
+        return reading
+
+    async def _by_nut(self, target: NutTarget) -> UpsReading | None:
+        async with self._room:
+            try:
+                variables = await nut.read(target.address, target.port, target.ups, within_s=2 * TIMEOUT_S)
+            except nut.NutError as error:
+                self._metrics.reads.labels("ups", error.code).inc()
+                return None
+        self._metrics.reads.labels("ups", "ok").inc()
+        return ups_nut.parse_ups(variables)
 
     async def _device_rows(self, agent: Agent, vendor: str, view: View) -> dict[str, Value]:
         reader = self._readers.get(view.target.id)

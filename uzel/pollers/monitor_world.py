@@ -14,7 +14,8 @@ from uzel.network.core_map import site_mains
 from uzel.network.models import DeviceState, Port, PortState
 from uzel.outages import network_map
 from uzel.outages.models import Observation, PlannedWork
-from uzel.outages.network_map import NetworkMap
+from uzel.outages.network_map import Contact, NetworkMap
+from uzel.pollers.monitor_pulse import NutTarget
 from uzel.pollers.monitor_store import Fact, PortRow, StateRow
 
 What = Observation.What
@@ -100,6 +101,12 @@ class Work:
     links: frozenset[int]
 
 
+def _target(contact: Contact, address: str) -> Target:
+    if contact.nut_port and contact.kind == Kind.UPS:
+        return NutTarget(contact.id, address, contact.nut_port, "", contact.code)
+    return Target(contact.id, address, contact.port, contact.community)
+
+
 def _unix(moment: datetime | None) -> float | None:
     return moment.timestamp() if moment else None
 
@@ -112,7 +119,7 @@ class World:
         self.net = net
         self.works = list(works)
         self.views = {
-            i: View(Target(i, contact.address, contact.port, contact.community), contact.kind)
+            i: View(_target(contact, contact.address), contact.kind)
             for i, contact in net.contacts.items()
             # The asker's socket speaks IPv4; a device with another address counts as unmonitored.
             if contact.address and ":" not in contact.address

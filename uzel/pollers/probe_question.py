@@ -26,6 +26,9 @@ class Question:
     address: str
     snmp_port: int
     community: str = field(repr=False)
+    # A UPS that is asked by NUT: where its upsd listens, and by what name.
+    nut_port: int | None = None
+    code: str = ""
     port: str | None = None
     if_index: int | None = None
     is_uplink: bool = False

@@ -14,7 +14,7 @@ from typing import Any
 
 from uzel.core.answers import Operation
 from uzel.core.readings import FdbEntry, PortReading
-from uzel.drivers import bridge_mib, ddm_mib, if_mib, readers
+from uzel.drivers import bridge_mib, ddm_mib, if_mib, nut, readers, ups_nut
 from uzel.drivers.smi import Rows, Value
 from uzel.drivers.snmp import Agent, SnmpError
 from uzel.pollers.probe_cli import CABLE_S, READS_S, CliReader
@@ -22,6 +22,8 @@ from uzel.pollers.probe_question import Question
 
 # All reading by SNMP of one probe.
 SNMP_S = 6.0
+# A dialogue with an upsd.
+NUT_S = 1.5
 # Between the two readings: long enough for errors to show, short enough for the caller.
 INTERVAL_S = 0.5
 # Nobody is learned though octets come in: whether the switch drops them shows in so long.
@@ -48,7 +50,7 @@ class LineReader:
         if question.kind == "switch":
             result = await self._switch(question)
         elif question.kind == "ups":
-            result = {"ups": await self._device(question, readers.ups_reader)}
+            result = {"ups": await self._ups(question)}
         else:
             result = {"receiver": await self._device(question, readers.optical_reader)}
         return result | {"took_ms": round((time.monotonic() - began) * 1000)}
@@ -139,6 +141,15 @@ class LineReader:
         if found:
             self._base_ports[question.device] = time.monotonic(), found
         return found
+
+    async def _ups(self, question: Question) -> dict[str, Any]:
+        if question.nut_port is None:
+            return await self._device(question, readers.ups_reader)
+        try:
+            variables = await nut.read(question.address, question.nut_port, question.code, within_s=NUT_S)
+        except nut.NutError as error:
+            raise SnmpError(error.code, permanent=error.permanent) from error
+        return asdict(ups_nut.parse_ups(variables))
 
     @staticmethod
     async def _device(question: Question, choose: Any) -> dict[str, Any]:

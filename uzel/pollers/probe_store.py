@@ -119,6 +119,8 @@ def _question(probe: Probe, services: Sequence[Service], **more: Any) -> Questio
         address=device.address or "",
         snmp_port=group.snmp_port if group else 161,
         community=group.snmp_community if group else "public",
+        nut_port=group.nut_port if group else None,
+        code=device.code,
         port=port.name if port else None,
         if_index=port.if_index if port else None,
         is_uplink=bool(port and port.is_uplink),
