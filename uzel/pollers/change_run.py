@@ -7,6 +7,7 @@ in the middle leaves it "unknown", with what it had sent, and the others look ho
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from django.db import Error
 
@@ -53,6 +54,16 @@ class ChangeRunner(Worker[Job]):
         """Give a sign of life for what runs here; end what is late, and what a dead runner left."""
         store.alive(list(self._running.values()))
         store.tidy()
+
+    async def one(self, pk: int) -> None:
+        """Work on this change alone, if nobody has taken it."""
+        for job in await self.db(partial(store.claim, 1, only=pk)):
+            task = asyncio.create_task(self.work(job))
+            self._running[task] = job
+            try:
+                await task
+            finally:
+                self._running.pop(task, None)
 
     async def work(self, job: Job) -> None:
         """A preview, a change, or a look."""
