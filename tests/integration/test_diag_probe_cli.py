@@ -1,0 +1,151 @@
+"""Probes over the command line: the city's telnet beside its SNMP, and what stands when the one of them fails."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.city_served import Running
+from tests.probing import answered, ask, bring_in, city_of_three, hurt, lines, reach, run_probers, verdict
+from uzel.core.diagnosis import Code
+from uzel.network.models import Probe
+from uzel.pollers import probe_cli
+from uzel.simcity.world import Port
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("diag_city_cli")]
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with city_of_three(tmp_path_factory.mktemp("city")) as live:
+        yield live
+
+
+@pytest.fixture
+def city(live: Running) -> Iterator[Running]:
+    bring_in(live)
+    yield live
+    live.do(do="heal", target="all")
+
+
+def crowded(live: Running) -> list[Port]:
+    """Ports of the D-Link that has most subscribers."""
+    devices = {port.device.id: port.device for port in lines(live, "dlink")}.values()
+    own = [[port for port in device.ports if len(port.stations) == 1 and not port.far] for device in devices]
+    return max(own, key=len)
+
+
+def asked(probe: Probe) -> dict[str, str]:
+    probe.refresh_from_db()
+    return {part["operation"]: part["text"] for part in probe.result["said"]}
+
+
+def test_a_live_line_is_read_both_ways_and_its_cable_left_alone(city: Running) -> None:
+    port = lines(city, "dlink", iptv=True)[0]
+    probe = ask(port)
+    run_probers(answered)
+    services = frozenset({"internet", "iptv"})
+    assert verdict(probe, port, services=services) == [Code.LINE_FINE]
+    assert asked(probe).keys() == {"igmp-groups", "blocked", "bindings", "loops", "log"}
+    assert probe.result["missing"] == {}
+    assert "cable" not in probe.result and probe.result["groups"][0]["group"].startswith("239.")
+    assert probe.result["blocked_macs"] == [] and probe.result["loops"][0]["loop"] is False
+    bound = {row["mac"] for row in probe.result["bindings"]}
+    assert bound & {mac for mac, _ in port.stations}
+    commands = {part["operation"]: part["asked"] for part in probe.result["said"]}
+    assert commands["blocked"] == ["show address_binding blocked all"]
+    marks = {part["operation"]: part["mark"] for part in probe.result["said"]}
+    assert marks["log"] == "recorded" and marks["loops"] == "unverified"
+    assert all(part["by"] == "cli" and not part["not_understood"] for part in probe.result["said"])
+
+
+CABLES = [
+    ("cable-open-at=31m", Code.CABLE_BREAK),
+    ("cable-short-at=12m", Code.CABLE_SHORT),
+    ("far-end-off", Code.FAR_END_OFF),
+    ("no-link", Code.NO_LINK),
+]
+
+
+@pytest.mark.parametrize(
+    "family", ["dlink", pytest.param("cisco", marks=pytest.mark.slow), pytest.param("huawei", marks=pytest.mark.slow)]
+)
+def test_the_cable_of_a_dead_line_is_tested(city: Running, family: str) -> None:
+    ports = lines(city, family)[: len(CABLES)]
+    for port, (fault, _) in zip(ports, CABLES, strict=True):
+        hurt(city, port, fault)
+    probes = [ask(port) for port in ports]
+    run_probers(answered)
+    said = [verdict(probe, port)[0] for probe, port in zip(probes, ports, strict=True)]
+    assert said == [code for _, code in CABLES]
+    lengths = [pair["length_m"] for pair in probes[0].result["cable"]["pairs"]]
+    assert all(30 <= metres <= 33 for metres in lengths) and lengths
+    assert "cable-test" in asked(probes[0])
+
+
+def test_a_cable_test_on_demand(city: Running) -> None:
+    port = lines(city, "dlink")[0]
+    probe = ask(port, "cable")
+    run_probers(answered)
+    assert asked(probe).keys() == {"cable-test"}
+    assert probe.result["cable"]["state"] == "ok" and probe.result["missing"] == {}
+    assert "ports" not in probe.result
+
+
+def test_binding_by_the_lists_of_each_make(city: Running) -> None:
+    ports = [lines(city, family)[0] for family in ("dlink", "cisco", "huawei")]
+    for port in ports:
+        hurt(city, port, "binding-blocked")
+    probes = [ask(port) for port in ports]
+    run_probers(answered)
+    assert [verdict(probe, port)[0] for probe, port in zip(probes, ports, strict=True)] == [Code.BINDING_BLOCKED] * 3
+    assert set(probes[0].result["blocked_macs"]) & {mac for mac, _ in ports[0].stations}
+    assert probes[1].result["bindings"] == probes[2].result["bindings"] == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ("cli-close-after-login", "closed"),
+        ("cli-flood", "flooded"),
+        ("cli-hang", probe_cli.LATE),
+        pytest.param("cli-slow=30s", probe_cli.LATE, marks=pytest.mark.slow),
+        ("cli-locked", "locked_by_other_session"),
+    ],
+)
+def test_what_snmp_told_stands_when_the_command_line_fails(city: Running, fault: str, code: str) -> None:
+    port = lines(city, "dlink", iptv=True)[0]
+    hurt(city, port.device, fault)
+    probe = ask(port)
+    run_probers(answered)
+    assert verdict(probe, port) == [Code.LINE_FINE]
+    assert probe.state == "done" and code in probe.result["missing"].values()
+
+
+def test_a_wrong_password_is_not_tried_again_by_the_next_card(city: Running) -> None:
+    reach(city, password="an old one")
+    first, second = crowded(city)[:2]
+    probe = ask(first)
+    later: list[Probe] = []
+
+    def until() -> bool:
+        if answered() and not later:
+            later.append(ask(second))
+        return bool(later) and answered()
+
+    run_probers(until)
+    for each in (probe, later[0]):
+        each.refresh_from_db()
+        assert set(each.result["missing"].values()) == {"wrong_password"}
+    assert "an old one" not in str(probe.result)
+    assert probe.result["said"] and not later[0].result["said"]
+
+
+def test_probes_of_one_switch_share_its_session(city: Running) -> None:
+    ports = crowded(city)[-6:]
+    for port in ports:
+        ask(port)
+    run_probers(answered)
+    results = [probe.result for probe in Probe.objects.all()]
+    assert len(results) == len(ports) and all(result["missing"] == {} for result in results)
+    logs = [row["text"] for result in results for row in result["said"] if row["operation"] == "log"]
+    assert max(log.count("Successful login") for log in logs) == 1
