@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from uzel.core.changes import Kind, Seen, came_true, is_restored, needless
+from uzel.core.changes import OF_A_PORT, Kind, Seen, came_true, is_restored, needless
 from uzel.drivers.ask import AskError, By, Facts, spelt
 from uzel.drivers.change_look import Look, about, look
 from uzel.drivers.change_plan import ChangeError, Plan, plan, way_of
@@ -81,6 +81,8 @@ async def perform(facts: Facts, wanted: Plan, *, port: str | None, pool: Pool, j
     typed = await _type(facts, wanted, wanted.do, "do", pool, journal)
     if not typed.sent:
         return Outcome("failed", typed.error, wanted.before)
+    if not typed.error and wanted.kind not in OF_A_PORT:
+        return Outcome("done")
     after = Seen()
     error = typed.error
     if not error:

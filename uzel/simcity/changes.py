@@ -6,10 +6,14 @@ from uzel.simcity.shell import Session
 from uzel.simcity.world import Port
 
 
+def _is_deaf(session: Session) -> bool:
+    return "cli-deaf" in session.device.faults
+
+
 def switch_port(session: Session, port: Port, *, on: bool) -> None:
     """Switch a port on or off: ifAdminStatus follows."""
     is_on = "admin-down" not in port.faults
-    if on == is_on:
+    if on == is_on or _is_deaf(session):
         return
     city, now = session.city, session.now
     if on:
@@ -20,6 +24,8 @@ def switch_port(session: Session, port: Port, *, on: bool) -> None:
 
 def describe(session: Session, port: Port, text: str) -> None:
     """Write a port's description: ifAlias follows. An empty one stays empty."""
+    if _is_deaf(session):
+        return
     port.note = text
     session.city.noted.add(port.code)
     session.city.version += 1
@@ -28,6 +34,8 @@ def describe(session: Session, port: Port, text: str) -> None:
 
 def unblock(session: Session, port: Port) -> None:
     """Let the clients through that address binding blocked."""
+    if _is_deaf(session):
+        return
     session.publish(dynamics.remove_fault(session.city, port, "binding-blocked", session.now))
 
 

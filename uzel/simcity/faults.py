@@ -69,6 +69,7 @@ FAULTS: dict[str, FaultKind] = {
     "cli-flood": FaultKind(Target.SWITCH, "its command line answers with so many megabytes of rubbish", 1.0),
     "cli-prompt-change": FaultKind(Target.SWITCH, "its prompt changes after the first command"),
     "cli-locked": FaultKind(Target.SWITCH, "its command line is held by another session"),
+    "cli-deaf": FaultKind(Target.SWITCH, "its command line takes changes and does not make them"),
     "low-light": FaultKind(Target.RECEIVER, "too little light at its input, dBm", -12.0, "dBm"),
     "battery-low": FaultKind(
         Target.UPS, "the battery is worn out: so many percent left, asks to be replaced", 6.0, "%"
