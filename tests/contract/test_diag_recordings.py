@@ -225,7 +225,7 @@ UPS: list[tuple[str, str, UpsReading]] = [
     ),
     ("rfc1628/standard", "rfc1628", UpsReading(input_v=233)),
     # The model's name is 32 NULs; the largest load of three phases.
-    ("voltronic/PowerWalker", "rfc1628", UpsReading(None, False, False, 100, 131, 0, 273.5, 229, 230, 50, 39)),
+    ("voltronic/PowerWalker", "voltronic", UpsReading(None, False, False, 100, 131, 0, 273.5, 229, 230, 50, 39)),
     # State 8 with the output live; 270 is 27.0 V.
     ("megatec-netagent/NetAgent", "megatec", UpsReading(None, False, False, 100, None, None, 27, 236, 236, 16, 28)),
     # 22 is nothing that a battery of this UPS can have; 0 seconds left.
@@ -236,7 +236,7 @@ UPS: list[tuple[str, str, UpsReading]] = [
 @pytest.mark.parametrize(("start", "page", "expected"), UPS)
 def test_ups(start: str, page: str, expected: UpsReading) -> None:
     rows = device(start)
-    vendor = "APC" if page == "apc" else ""
+    vendor = {"apc": "APC", "voltronic": "PowerWalker"}.get(page, "")
     reader = readers.ups_reader(if_mib.parse_system(rows).object_id, vendor)
     assert reader.name == page
     assert reader.parse(rows) == expected
@@ -245,7 +245,8 @@ def test_ups(start: str, page: str, expected: UpsReading) -> None:
 @pytest.mark.parametrize(("start", "page", "expected"), UPS)
 def test_ups_names_to_ask_are_enough(start: str, page: str, expected: UpsReading) -> None:
     """What a GET of `oids` and a walk of `prefixes` bring is all that the page needs."""
-    reader = {"apc": readers.APC, "megatec": readers.MEGATEC}.get(page, readers.RFC1628)
+    pages = (readers.APC, readers.MEGATEC, readers.VOLTRONIC)
+    reader = {each.name: each for each in pages}.get(page, readers.RFC1628)
     asked = {
         oid: value
         for oid, value in device(start).items()

@@ -4,11 +4,11 @@ A device is known by its sysObjectID; where that is a plain net-snmp agent (8072
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Generic, TypeVar
 
 from uzel.core.readings import OpticalReading, UpsReading
-from uzel.drivers import bridge_mib, optical_hms, optical_volius, ups_apc, ups_megatec, ups_rfc1628
+from uzel.drivers import bridge_mib, optical_hms, optical_volius, ups_apc, ups_megatec, ups_rfc1628, ups_voltronic
 from uzel.drivers.smi import Rows
 
 Reading = TypeVar("Reading")
@@ -27,12 +27,18 @@ class Reader(Generic[Reading]):
 RFC1628 = Reader("rfc1628", ups_rfc1628.OIDS, ups_rfc1628.PREFIXES, ups_rfc1628.parse_ups)
 APC = Reader("apc", ups_apc.OIDS, ups_apc.PREFIXES, ups_apc.parse_ups)
 MEGATEC = Reader("megatec", ups_megatec.OIDS, ups_megatec.PREFIXES, ups_megatec.parse_ups)
+VOLTRONIC = Reader(
+    "voltronic",
+    (*ups_rfc1628.OIDS, *ups_voltronic.OIDS),
+    (*ups_rfc1628.PREFIXES, *ups_voltronic.PREFIXES),
+    lambda rows: _filled(ups_rfc1628.parse_ups(rows), ups_voltronic.parse_ups(rows)),
+)
 VOLIUS = Reader("volius", optical_volius.OIDS, optical_volius.PREFIXES, optical_volius.parse_optical)
 HMS = Reader("hms", optical_hms.OIDS, optical_hms.PREFIXES, optical_hms.parse_optical)
 
 # By the beginning of sysObjectID, then by the vendor's name in lower case. UPSes that are not named speak RFC 1628.
-UPS_BY_OBJECT_ID = {"1.3.6.1.4.1.318": APC, "1.3.6.1.4.1.935": MEGATEC}
-UPS_BY_VENDOR = {"apc": APC, "ippon": MEGATEC, "megatec": MEGATEC}
+UPS_BY_OBJECT_ID = {"1.3.6.1.4.1.318": APC, "1.3.6.1.4.1.935": MEGATEC, "1.3.6.1.4.1.21111": VOLTRONIC}
+UPS_BY_VENDOR = {"apc": APC, "ippon": MEGATEC, "megatec": MEGATEC, "voltronic": VOLTRONIC, "powerwalker": VOLTRONIC}
 OPTICAL_BY_OBJECT_ID = {"1.3.6.1.4.1.34652": VOLIUS, "1.3.6.1.4.1.17409": HMS}
 OPTICAL_BY_VENDOR = {"volius": VOLIUS}
 
@@ -58,6 +64,12 @@ def optical_reader(object_id: str | None, vendor: str = "") -> Reader[OpticalRea
 def fdb_prefixes(vendor: str) -> tuple[str, ...]:
     """Tables of MACs to walk one after another until one has rows."""
     return FDB_BY_VENDOR.get(vendor.lower(), FDB_ELSE)
+
+
+def _filled(first: UpsReading, other: UpsReading) -> UpsReading:
+    """A reading with its gaps filled from another one."""
+    gaps = {name: value for name, value in asdict(other).items() if getattr(first, name) is None}
+    return replace(first, **gaps)
 
 
 def _choose(
