@@ -1,14 +1,18 @@
 """Probes over the command line: the city's telnet beside its SNMP, and what stands when the one of them fails."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
 
 from tests.city_served import Running
 from tests.probing import answered, ask, bring_in, city_of_three, hurt, lines, reach, run_probers, verdict
+from uzel.core.answers import Operation
 from uzel.core.diagnosis import Code
+from uzel.drivers.ask import Facts
+from uzel.drivers.pool import Pool
 from uzel.network.models import Probe
-from uzel.pollers import probe_cli
+from uzel.pollers import probe_cli, probe_store
 from uzel.simcity.world import Port
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("diag_city_cli")]
@@ -149,3 +153,22 @@ def test_probes_of_one_switch_share_its_session(city: Running) -> None:
     assert len(results) == len(ports) and all(result["missing"] == {} for result in results)
     logs = [row["text"] for result in results for row in result["said"] if row["operation"] == "log"]
     assert max(log.count("Successful login") for log in logs) == 1
+
+
+def test_a_session_that_another_worker_has_is_no_fault_of_the_switch(city: Running) -> None:
+    probe = ask(lines(city, "dlink")[0])
+    (question,) = probe_store.claim(1)
+    assert question.id == probe.pk and question.access is not None
+
+    async def scenario(access: Facts) -> tuple[dict[str, str], dict[str, str]]:
+        async with Pool() as pool:
+            reader = probe_cli.CliReader(pool)
+            async with pool.session(access.target()):
+                taken = await reader.ask(question, (Operation.LOG,), seconds=0.5)
+            return taken["missing"], (await reader.ask(question, (Operation.LOOPS,), seconds=10))["missing"]
+
+    assert asyncio.run(scenario(question.access)) == ({"log": "busy"}, {})
+
+
+def test_what_a_device_prints_can_be_kept_whatever_it_is() -> None:
+    assert probe_cli._kept("a\0b\udcff" + "x" * 30_000) == "ab?" + "x" * 19_997

@@ -63,6 +63,11 @@ class Pool:
         """Askers that have a session or wait for one."""
         return sum(device.users for device in self._devices.values())
 
+    def is_full(self, target: Target) -> bool:
+        """Whether every session that may be held with the device is at work now."""
+        device = self._devices.get(target.place)
+        return device is not None and device.turns.locked()
+
     @contextlib.asynccontextmanager
     async def session(self, target: Target, *, fresh: bool = False) -> AsyncIterator[CliSession]:
         """A session for one question, an open one when there is one (not when `fresh`). Raises SessionError.

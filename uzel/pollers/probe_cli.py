@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from uzel.core.answers import Operation
-from uzel.drivers.ask import Answer, AskError, Values, ask
+from uzel.drivers.ask import Answer, AskError, Facts, Values, ask
 from uzel.drivers.pool import Pool
 from uzel.drivers.session_errors import Trouble
 from uzel.drivers.transport import Login
@@ -32,6 +32,10 @@ HELD = frozenset(
     {Trouble.WRONG_PASSWORD, Trouble.WRONG_HOST, Trouble.UNREACHABLE, Trouble.NO_PROMPT, Trouble.HUNG, LATE}
 )
 HOLD_S = 30.0
+# A log that did not come in time, or had no end, is not asked for again so soon.
+LONG_LOG_S = 3600.0
+# The longest wait for a session that other probes have: a test of a cable holds one for seconds.
+TURN_S = {"cable": 6.0, "reads": 1.5, "news": 0.2}
 
 
 def _log(answer: Answer) -> list[dict[str, Any]]:
@@ -62,12 +66,14 @@ PARTS: Mapping[Operation, tuple[str, Callable[[Answer], Any]]] = {
 
 
 class CliReader:
-    """Asks command lines; remembers for a while which devices let nobody in."""
+    """Asks command lines; remembers for a while which devices let nobody in, and whose logs are too long."""
 
     def __init__(self, pool: Pool) -> None:
         """Nothing is remembered yet."""
         self._pool = pool
+        self._turns: dict[str, asyncio.Semaphore] = {}
         self._held: dict[tuple[int, Login], tuple[float, str]] = {}
+        self._long_logs: dict[int, float] = {}
 
     async def ask(
         self, question: Question, operations: Sequence[Operation], *, seconds: float, patient: bool = False
@@ -77,15 +83,39 @@ class CliReader:
         `patient`: try although the device has just let nobody in (a person asks for it).
         """
         result: dict[str, Any] = {"said": [], "missing": {}}
-        end, over = asyncio.get_running_loop().time() + seconds, self._closed(question, patient=patient)
-        for operation in operations:
-            if not over:
-                over = await self._one(question, operation, end, result)
-            else:
-                result["missing"][operation.value] = over
-        if over in HELD and question.access and not _had_any(result):
-            self._held[question.device, question.access.login] = time.monotonic() + HOLD_S, over
+        end, over = _now() + seconds, self._closed(question, patient=patient)
+        if question.access is None or over:
+            result["missing"] = dict.fromkeys((operation.value for operation in operations), over)
+            return result
+        target = question.access.target()
+        turns = self._turns.setdefault(target.place, asyncio.Semaphore(target.limit))
+        try:
+            async with asyncio.timeout_at(_now() + min(seconds, _turn_s(operations))):
+                await turns.acquire()
+        except TimeoutError:
+            result["missing"] = dict.fromkeys((operation.value for operation in operations), str(Trouble.BUSY))
+            return result
+        try:
+            await self._each(question, question.access, operations, end, result)
+        finally:
+            turns.release()
         return result
+
+    async def _each(
+        self, question: Question, access: Facts, operations: Sequence[Operation], end: float, result: dict[str, Any]
+    ) -> None:
+        over, missing = "", result["missing"]
+        for operation in operations:
+            if not over and operation is Operation.LOG and self._log_is_long(question.device):
+                missing[operation.value] = LATE
+            elif not over:
+                over = await self._one(access, question.port, operation, end, result)
+            else:
+                missing[operation.value] = over
+        if over in HELD and not _had_any(result):
+            self._held[question.device, access.login] = time.monotonic() + HOLD_S, over
+        if missing.get(Operation.LOG) in (LATE, Trouble.FLOODED):
+            self._long_logs[question.device] = time.monotonic() + LONG_LOG_S
 
     def _closed(self, question: Question, *, patient: bool) -> str:
         """Why there is no use in asking, or nothing."""
@@ -99,16 +129,25 @@ class CliReader:
             return ""
         return "" if patient and code != Trouble.WRONG_PASSWORD else code
 
-    async def _one(self, question: Question, operation: Operation, end: float, result: dict[str, Any]) -> str:
+    def _log_is_long(self, device: int) -> bool:
+        if time.monotonic() < self._long_logs.get(device, 0.0):
+            return True
+        self._long_logs.pop(device, None)
+        return False
+
+    async def _one(
+        self, access: Facts, port: str | None, operation: Operation, end: float, result: dict[str, Any]
+    ) -> str:
         """Ask one operation and put what came into the result; a code when no other is worth asking now."""
-        assert question.access is not None
         part, keep = PARTS[operation]
+        # Somebody else's, a change's or a backup's: a wait for it tells nothing of the device.
+        late = str(Trouble.BUSY) if self._pool.is_full(access.target()) else LATE
         try:
             async with asyncio.timeout_at(end):
-                answer = await ask(question.access, operation, pool=self._pool, values=Values(port=question.port))
+                answer = await ask(access, operation, pool=self._pool, values=Values(port=port))
         except TimeoutError:
-            result["missing"][operation.value] = LATE
-            return LATE
+            result["missing"][operation.value] = late
+            return late
         except AskError as error:
             result["missing"][operation.value] = str(error.code)
             if error.text:
@@ -119,6 +158,17 @@ class CliReader:
             result["missing"][operation.value] = NOTHING_TOLD
         result["said"].append(_said(answer))
         return ""
+
+
+def _turn_s(operations: Sequence[Operation]) -> float:
+    """How long these are worth waiting for while other probes have the switch's sessions."""
+    if Operation.CABLE_TEST in operations:
+        return TURN_S["cable"]
+    return TURN_S["news" if set(operations) <= {Operation.LOG, Operation.LOOPS} else "reads"]
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _said(answer: Answer) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """One probe of one line: which questions are asked, and what is kept of the answers.
 
-A result is JSON: ``{"system": …, "ports": [two readings of the port, half a second apart], "previous": [readings of
+A result is JSON: ``{"system": …, "ports": [two readings of the port, a moment apart], "previous": [readings of
 earlier probes], "fdb": [MACs of the port] or null, "fdb_total": n, "uplinks": [{"readings": [two], "rx_dbm": …}],
 "receiver": …, "ups": …, "changes_at": [unix seconds], "notes": [{"code": …, "at": unix seconds}], "errors": {part:
 code}, "took_ms": n}``, each reading by the names of `core.readings`, with what `probe_cli` adds from the command line.
@@ -25,9 +25,9 @@ SNMP_S = 6.0
 # A dialogue with an upsd.
 NUT_S = 1.5
 # Between the two readings: long enough for errors to show, short enough for the caller.
-INTERVAL_S = 0.5
+INTERVAL_S = 0.45
 # Nobody is learned though octets come in: whether the switch drops them shows in so long.
-LONGER_S = 0.5
+LONGER_S = 0.4
 # A device's map from bridge ports to interfaces changes only when a card is put in.
 BASE_PORTS_S = 600.0
 # More MACs than this are counted, not kept.
