@@ -21,9 +21,9 @@ PAGES = {"dlink": DRIVERS["dlink_dxs"], "cisco": DRIVERS["cisco_ios"], "huawei":
 MODELS = [make.model for make in MAKES.values() if make.family in PAGES]
 # Of the ways of asking, those that the city's models do not have.
 OTHER_MODELS = (
-    "cable diagnostic",
     "show optical-transceiver",
     "display vlan all",
+    "display brief interface",
     "display lldp neighbor-information",
     "display interface phy-option",
 )
@@ -81,7 +81,9 @@ def person_at(city: City, device: Device) -> Person:
 
 def asks(device: Device, operation: Operation) -> list[Ask]:
     ways = PAGES[device.make.family].asks.get(operation, ())
-    return [ask for ask in ways if not ask.command.startswith(OTHER_MODELS)]
+    # /ME models have a cable test of another name.
+    other = "cable_diag" if device.make.model.endswith("/ME") else "cable diagnostic"
+    return [ask for ask in ways if not ask.command.startswith((*OTHER_MODELS, other))]
 
 
 def present(city: City, model: str) -> Device:

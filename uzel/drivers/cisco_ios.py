@@ -6,6 +6,7 @@ session sends `terminal no monitor` first.
 
 from uzel.core.answers import Operation
 from uzel.core.changes import Kind
+from uzel.drivers.cisco_ios_neighbours import parse_cdp, parse_cdp_brief, parse_lldp, parse_lldp_brief
 from uzel.drivers.cisco_ios_ports import (
     parse_counters_errors,
     parse_interface_counters,
@@ -23,10 +24,7 @@ from uzel.drivers.cisco_ios_tables import (
     parse_vlans,
 )
 from uzel.drivers.cisco_ios_unit import (
-    parse_cdp,
     parse_identity,
-    parse_lldp,
-    parse_lldp_brief,
     parse_load,
     parse_log,
     parse_optics,
@@ -97,6 +95,7 @@ PAGE = Page(
             Ask("show lldp neighbors {port} detail", parse_lldp),
             Ask("show cdp neighbors {port} detail", parse_cdp),
             Ask("show lldp neighbors", parse_lldp_brief),
+            Ask("show cdp neighbors", parse_cdp_brief),
         ),
         Operation.OPTICS: (Ask("show interfaces {port} transceiver", parse_optics),),
         Operation.BINDINGS: (Ask("show ip dhcp snooping binding interface {port}", parse_bindings, Mark.UNVERIFIED),),

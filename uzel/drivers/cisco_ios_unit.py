@@ -1,4 +1,4 @@
-"""Cisco IOS and IOS-XE: the switch as a whole (version, neighbours, optics, log, load, ping).
+"""Cisco IOS and IOS-XE: the switch as a whole (version, optics, log, load, ping).
 
 Sources: recordings of Catalyst 2960 … 9500 and ISR.
 """
@@ -6,9 +6,9 @@ Sources: recordings of Catalyst 2960 … 9500 and ISR.
 import re
 from dataclasses import replace
 
-from uzel.core.answers import Identity, Load, LogLine, Neighbour, Optics, PingResult
+from uzel.core.answers import Identity, Load, LogLine, Optics, PingResult
 from uzel.drivers.cli_names import PORT, if_name
-from uzel.drivers.cli_text import Parsed, Sheet, decimal, lldp_value, mac, number, uptime
+from uzel.drivers.cli_text import Parsed, Sheet, decimal, mac, number, uptime
 
 _VERSION_LINES = (
     (re.compile(r"^(?:Cisco )?I?OS\b.*?, Version ([^ ,]+)"), "firmware"),
@@ -42,99 +42,6 @@ def parse_identity(text: str) -> Parsed[Identity]:
         address, seconds = mac(said.get("mac", "")), uptime(said.get("uptime", ""))
         model, revision, firmware = said.get("model"), said.get("revision"), said.get("firmware")
         sheet.rows.append(Identity(model, revision, firmware, serial, address, said.get("name"), seconds))
-    return sheet.parsed()
-
-
-_KEY = re.compile(r"^\s*([A-Z][A-Za-z ()/+-]*?)\s*:\s*(.*?)\s*$")
-_ABSENT = re.compile(r"^\s*[A-Z][A-Za-z -]*? - (?:not|supported)\b|.*: - not advertised")
-_LLDP = {
-    "chassis id": "chassis_id",
-    "port id": "port_id",
-    "port description": "port_description",
-    "system name": "system_name",
-    "ip": "address",
-}
-
-
-def parse_lldp(text: str) -> Parsed[Neighbour]:
-    """`show lldp neighbors [X] detail`. Old releases do not name the local port: it is that of the question."""
-    asked = re.search(rf"show lldp neighbors ({PORT}) detail", text)
-    sheet: Sheet[Neighbour] = Sheet(text, r"total entries displayed.*|capability codes.*|\([A-Z]\) .*")
-    field, start = "", True
-    for line in sheet:
-        found = _KEY.match(line)
-        key, value = (found.group(1).lower(), found.group(2)) if found else ("", "")
-        if key == "local intf":
-            sheet.rows.append(Neighbour(if_name(value)))
-            start = False
-        elif key == "chassis id" and (start or sheet.rows[-1].chassis_id is not None):
-            sheet.rows.append(Neighbour(if_name(asked.group(1)) if asked else None, chassis_id=mac(value) or value))
-        elif not sheet.rows:
-            sheet.miss(line)
-        elif line.startswith("Time remaining"):
-            field = "done"
-        elif key == "system description":
-            field = "system_description"
-            continue
-        elif field == "system_description":
-            said = f"{sheet.rows[-1].system_description or ''} {line.strip()}".strip()
-            sheet.rows[-1] = replace(sheet.rows[-1], system_description=said)
-            continue
-        elif key in _LLDP and getattr(sheet.rows[-1], _LLDP[key]) is None and value:
-            sheet.rows[-1] = replace(sheet.rows[-1], **{_LLDP[key]: lldp_value(_LLDP[key], value)})  # type: ignore[arg-type]
-        elif not (found or field == "system_description" or line.startswith(" ") or _ABSENT.match(line)):
-            sheet.miss(line)
-        if key in ("local intf", "chassis id"):
-            field = ""
-    return sheet.parsed()
-
-
-_BRIEF = re.compile(rf"^(\S.{{0,19}}?)\s*({PORT})\s+\d+\s+(?:[A-Z](?:,[A-Z])*\s+)?(\S.*?)\s*$")
-
-
-def parse_lldp_brief(text: str) -> Parsed[Neighbour]:
-    """`show lldp neighbors`: names are cut to 20 characters, and a full-length one runs into the port."""
-    sheet: Sheet[Neighbour] = Sheet(text, r"total entries displayed.*|capability codes.*|\([A-Z]\) .*|device id\s.*")
-    for line in sheet:
-        found = _BRIEF.match(line)
-        if found:
-            name, port, remote = found.groups()
-            sheet.rows.append(Neighbour(if_name(port), port_id=mac(remote) or remote, system_name=name))
-        else:
-            sheet.miss(line)
-    return sheet.parsed()
-
-
-_CDP_PORTS = re.compile(rf"^Interface: ({PORT}),\s+Port ID \(outgoing port\): (\S.*?)\s*$")
-
-
-def parse_cdp(text: str) -> Parsed[Neighbour]:
-    """`show cdp neighbors [X] detail`. The device's platform goes before its software in the description."""
-    sheet: Sheet[Neighbour] = Sheet(text, r"total cdp entries.*")
-    name, address, platform, prose = "", None, "", False
-    for line in sheet:
-        found, ports = _KEY.match(line), _CDP_PORTS.match(line)
-        key, value = (found.group(1).lower(), found.group(2)) if found else ("", "")
-        if key == "device id":
-            name, address, platform, prose = value, None, "", False
-        elif not name:
-            sheet.miss(line)
-        elif key == "ip address" and address is None:
-            address = value
-        elif key == "platform":
-            platform = value.split(",")[0]
-        elif ports:
-            local, remote = if_name(ports.group(1)), if_name(ports.group(2))
-            sheet.rows.append(Neighbour(local, "cdp", name, remote, None, name, platform or None, address))
-        elif key == "version" and not value:
-            prose = True
-        elif line.startswith("advertisement version"):
-            prose = False
-        elif prose and sheet.rows:
-            said = f"{sheet.rows[-1].system_description or ''}, {line.strip()}".lstrip(", ")
-            sheet.rows[-1] = replace(sheet.rows[-1], system_description=said)
-        elif not found:
-            sheet.miss(line)
     return sheet.parsed()
 
 
@@ -184,14 +91,14 @@ def parse_log(text: str) -> Parsed[LogLine]:
             stamp = re.sub(r"^\d{1,9}:\s+", "", message.group(1)) or None
             said = f"%{message.group(2)}-{message.group(3)}-{message.group(4)}: {message.group(5)}"
             # "Host 0000.0c9f.f001 … is flapping between port Gi0/3 …" begins with no port.
-            port = re.search(rf"\b(?!Host )({PORT})\b", message.group(5))
+            port = re.search(rf"(?<![\w-])(?!Host )({PORT})\b", message.group(5))
             sheet.rows.append(LogLine(said, stamp, message.group(3), if_name(port.group(1)) if port else None))
         elif plain:
             sheet.rows.append(LogLine(plain.group(2), plain.group(1)))
         elif sheet.rows:
             sheet.rows[-1] = replace(sheet.rows[-1], text=f"{sheet.rows[-1].text} {line.strip()}")
-        elif begun:
-            sheet.miss(line)
+        elif begun:  # a full buffer begins in the middle of its oldest message
+            sheet.rows.append(LogLine(line.strip()))
         begun = begun or line.startswith("Log Buffer")
     return sheet.parsed()
 
@@ -202,13 +109,7 @@ _CPU = re.compile(r"five seconds: (\d+)%(?:/\d+%)?; one minute: (\d+)%; five min
 def parse_load(text: str) -> Parsed[Load]:
     """`show processes cpu`: one row from its first line; processes are passed over."""
     sheet: Sheet[Load] = Sheet(text, r"pid runtime.*|\d+\s+\d+\s+\d+\s+\d+\s+[\d.]+%.*")
-    for line in sheet:
-        found = _CPU.search(line)
-        if found:
-            sheet.rows.append(Load(*map(int, found.groups())))
-        else:
-            sheet.miss(line)
-    return sheet.parsed()
+    return sheet.each(_CPU, lambda found: Load(*map(int, found.groups())))
 
 
 _RATE = re.compile(r"^Success rate is \d+ percent \((\d+)/(\d+)\)(?:, round-trip min/avg/max = (\d+)/(\d+)/(\d+) ms)?")

@@ -11,6 +11,7 @@ _SHORT = (
     ("Fas ", "Fa"),
     ("TenGigabitEthernet", "Te"),
     ("Ten ", "Te"),
+    ("Eth ", "Et"),
     ("TwentyFiveGigE", "Twe"),
     ("TwoGigabitEthernet", "Tw"),
     ("FiveGigabitEthernet", "Fi"),

@@ -1,6 +1,6 @@
 """How much of recorded text the drivers understand: per make and operation, and against the expected results.
 
-    python -m uzel.drivers.cli_report FOLDER [--verbose]
+    python -m uzel.drivers.cli_report FOLDER [--verbose | --markdown > docs/captures.md]
 
 FOLDER holds `<make>/<model>__<firmware>__<command>.txt` (or `<source>__<make-os-command>.txt`), with `.noc.json` and
 `.ntc.yml` results of other projects' parsers beside some. Those can be wrong: they are counted, and judged by hand.
@@ -42,7 +42,7 @@ COMMANDS: Mapping[Operation, re.Pattern[str]] = {
     Operation.MACS: re.compile(r"show-fdb|mac-address-table|ShowMacAddressTable|display-mac-address|show-smac"),
     Operation.ARP: re.compile(r"arp(?:entry|-all|-brief)?$|Show(?:Ip)?Arp$"),
     Operation.NEIGHBOURS: re.compile(
-        r"lldp-remote|lldp-neighbors.*detail|LldpNeighborsDetail|cdp-neighbors-detail|lldp-neigh"
+        r"lldp-remote|lldp-neighbors.*detail|LldpNeighborsDetail|cdp-neighbors|ShowCdpNeighbors|lldp-neigh"
     ),
     Operation.BINDINGS: re.compile(r"address-binding"),
     Operation.LOG: re.compile(r"show-log$|show-logging|ShowLogging"),
@@ -116,6 +116,37 @@ def expected_counts(folder: Path) -> Iterator[tuple[Path, int, int]]:
                 yield file, len(result), len(read(file, *kind).rows)
 
 
+HEAD = """# How much of other people's recordings is understood
+
+Made by `python -m uzel.drivers.cli_report FOLDER --markdown` over a collection of recordings of real devices from other
+projects (monitoring systems, parsers' tests, wikis), which is not part of this one: formats are learnt from it, nothing
+is copied. A test holds this page against the collection where it lies beside the project (`UZEL_CAPTURES`).
+
+A row is understood when each of its fields is; a line with data that gave no row is *not understood*, a row with a
+field left open is *in doubt*. Where another project's parser gives other rows, it has been judged by hand
+(`tests/contract/drivers/test_cli_captures.py`).
+
+| driver | question | recordings | rows | not understood | in doubt | share |
+|---|---|---|---|---|---|---|
+"""
+
+
+def markdown(folder: Path) -> str:
+    """docs/captures.md."""
+    found = tallies(folder)
+    lines = [
+        f"| `{driver}` | {operation} | {tally.files} | {tally.rows} | {tally.not_understood} | {tally.doubts}"
+        f" | {tally.share:.1%} |"
+        for (driver, operation), tally in sorted(found.items())
+    ]
+    whole = Tally()
+    for tally in found.values():
+        whole.files, whole.rows = whole.files + tally.files, whole.rows + tally.rows
+        whole.not_understood, whole.doubts = whole.not_understood + tally.not_understood, whole.doubts + tally.doubts
+    every = f"{whole.files} | {whole.rows} | {whole.not_understood} | {whole.doubts} | {whole.share:.2%}"
+    return HEAD + "\n".join([*lines, f"| **all** | | {every} |"]) + "\n"
+
+
 def main(folder: Path, verbose: bool) -> None:
     for (driver, operation), tally in sorted(tallies(folder).items()):
         print(
@@ -130,4 +161,7 @@ def main(folder: Path, verbose: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), "--verbose" in sys.argv)
+    if "--markdown" in sys.argv:
+        sys.stdout.write(markdown(Path(sys.argv[1])))
+    else:
+        main(Path(sys.argv[1]), "--verbose" in sys.argv)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from uzel.core.answers import Operation
+from uzel.drivers.ask import BY_SNMP, ways
 from uzel.drivers.cli_drivers import DRIVERS
 from uzel.drivers.cli_page import Page
 
@@ -20,10 +21,12 @@ recordings. A driver may offer only what a recording proves. *Recorded*: the for
 *Manual*: the maker's manual or another parser gives it. *Unverified*: believed, to be proven on a real device first.
 The recordings of the project are written for it in these formats, with invented names, addresses and serials.
 
-To add a model: put its recordings under `tests/contract/drivers/data/<driver>/<hardware>_<firmware>/` as
-`<operation>.txt` (names, addresses and serials replaced), run `pytest tests/contract/drivers`, teach the driver's
-page what it did not understand. To add a make: a page with the data on top and pure `parse_*` functions, a line in
-`uzel/drivers/cli_drivers.py`, and recordings.
+*SNMP first*: SNMP tells all that the command line does, and costs no login; the command line is asked when SNMP gives
+nothing. *SNMP* alone: the driver has no command for it. What SNMP tells is read from standard tables (IF-MIB,
+EtherLike, BRIDGE and Q-BRIDGE, LLDP), so no recording of ours stands beside it here.
+
+How much of other people's recordings the drivers understand: [captures.md](captures.md). How a model or a make is
+added, in ten minutes: [add-a-driver.md](add-a-driver.md).
 """
 
 
@@ -44,11 +47,19 @@ def evidence(folder: Path) -> Mapping[tuple[str, Operation], list[str]]:
 
 
 def _rows(page: Page, proof: Mapping[tuple[str, Operation], list[str]]) -> Iterator[str]:
-    for operation, asks in page.asks.items():
+    by_snmp = BY_SNMP.get(page.name, frozenset())
+    for operation in Operation:
+        asks = page.asks.get(operation, ())
+        if not asks:
+            if operation in by_snmp:
+                yield f"| {operation.value} | SNMP | standard | |"
+            continue
         devices = ", ".join(device.replace("_", " ") for device in proof.get((page.name, operation), []))
-        ways = "<br>".join(f"`{ask.command}`" + (f" ({ask.models})" if ask.models else "") for ask in asks)
+        asked = "<br>".join(f"`{ask.command}`" + (f" ({ask.models})" if ask.models else "") for ask in asks)
         marks = "<br>".join(ask.mark.value for ask in asks)
-        yield f"| {operation.value} | {ways} | {marks} | {devices} |"
+        if operation in by_snmp:
+            asked, marks = f"SNMP first<br>{asked}", f"standard<br>{marks}"
+        yield f"| {operation.value} | {asked} | {marks} | {devices} |"
 
 
 def document(folder: Path) -> str:
@@ -58,7 +69,7 @@ def document(folder: Path) -> str:
     for page in DRIVERS.values():
         parts += [f"\n## {page.title}\n", f"Driver `{page.name}`.\n"]
         parts += ["| question | asked by | format | our recordings |", "|---|---|---|---|", *_rows(page, proof)]
-        missing = [operation.value for operation in Operation if operation not in page.asks]
+        missing = [operation.value for operation in Operation if not ways(page, operation)]
         parts += ["", "Not asked: " + (", ".join(missing) or "nothing is left out") + "."]
     return "\n".join(parts) + "\n"
 

@@ -5,7 +5,7 @@ lines with \\n\\r, and echoes prompt and command. `Sheet` undoes that the way a 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -180,6 +180,16 @@ class Sheet(Generic[T]):
     def doubt(self, line: str) -> None:
         """Report a line that gave a row with a field unknown."""
         self._doubts.append(line.strip())
+
+    def each(self, pattern: re.Pattern[str], make: Callable[[re.Match[str]], T]) -> Parsed[T]:
+        """An answer of which every line of data has this somewhere in it: a row from each, the others reported."""
+        for line in self:
+            found = pattern.search(line)
+            if found:
+                self.rows.append(make(found))
+            else:
+                self.miss(line)
+        return self.parsed()
 
     def parsed(self) -> Parsed[T]:
         is_furniture = self._furniture is not None and self._furniture.fullmatch(self._rest)

@@ -10,11 +10,11 @@ from uzel.drivers.cli_page import Ask, Mark, Page, Refusal, Way
 from uzel.drivers.huawei_vrp_ports import (
     parse_brief,
     parse_brief_errors,
+    parse_brief_vrp3,
     parse_cable,
     parse_interface_counters,
     parse_interface_errors,
     parse_interfaces,
-    parse_optics,
 )
 from uzel.drivers.huawei_vrp_tables import (
     parse_arp,
@@ -31,6 +31,7 @@ from uzel.drivers.huawei_vrp_unit import (
     parse_load,
     parse_log,
     parse_neighbours,
+    parse_optics,
     parse_ping,
 )
 
@@ -77,6 +78,7 @@ PAGE = Page(
         Operation.PORTS: (
             Ask("display interface {port}", parse_interfaces),
             Ask("display interface brief", parse_brief),
+            Ask("display brief interface", parse_brief_vrp3, Mark.MANUAL, models="VRP 3: S2403, S3900"),
         ),
         Operation.ERRORS: (
             Ask("display interface {port}", parse_interface_errors),

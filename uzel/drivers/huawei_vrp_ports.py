@@ -1,4 +1,4 @@
-"""Huawei VRP 3, 5 and 8: what the ports say (`display interface …`, `virtual-cable-test`, transceivers).
+"""Huawei VRP 3, 5 and 8: what the ports say (`display interface …`, `virtual-cable-test`).
 
 Sources: recordings of S2300, S5300, S5700, S6730, NE40E, AR, ATN.
 """
@@ -13,14 +13,13 @@ from uzel.core.answers import (
     CablePair,
     CableTest,
     Medium,
-    Optics,
     PairState,
     PortCounters,
     PortErrors,
     PortStatus,
     whole_cable,
 )
-from uzel.drivers.cli_text import Parsed, Sheet, decimal, number
+from uzel.drivers.cli_text import Parsed, Sheet, number
 
 PORT = r"(?:\d{2,3}GE|[A-Z][A-Za-z]{1,20}(?:-[A-Z][a-z]+)?)\d+(?:/\d+){0,3}(?:\.\d+)?(?::\d+)?"
 _LONG = (("XGE", "XGigabitEthernet"), ("GE", "GigabitEthernet"), ("Eth", "Ethernet"))
@@ -71,11 +70,33 @@ def parse_brief_errors(text: str) -> Parsed[PortErrors]:
     return sheet.parsed()
 
 
+_BRIEF3_ROW = re.compile(
+    rf"^\s*({PORT})\s+(UP|DOWN|ADM DOWN)\s+(\S+)\s+(\S+)\s+(access|trunk|hybrid|--)\s+(\d+|--)(?:\s+(\S.*?))?\s*$"
+)
+
+
+def parse_brief_vrp3(text: str) -> Parsed[PortStatus]:
+    """`display brief interface` of VRP 3 (S2403, S3900): "A", "100M(a)" were negotiated, speeds only of live links."""
+    sheet: Sheet[PortStatus] = Sheet(
+        text, r"interface\s+link\s+speed.*|interface: .*|speed/duplex: .*|loop - .*|vlan - .*"
+    )
+
+    def row(found: re.Match[str]) -> PortStatus:
+        port, link, speed, duplex, _, _, said = found.groups()
+        live = re.match(r"(\d+)([MG])?", speed)
+        mbps = int(live.group(1)) * (1000 if live.group(2) == "G" else 1) if live and link == "UP" else None
+        full = {"f": True, "h": False}.get(duplex[:1].lower()) if link == "UP" else None
+        auto = None if speed == "--" else speed in ("A", "auto") or speed.lower().endswith("(a)")
+        return PortStatus(if_name(port), link != "ADM DOWN", link == "UP", mbps, full, auto, description=said)
+
+    return sheet.each(_BRIEF3_ROW, row)
+
+
 _BLOCK = re.compile(rf"^\s*({PORT}) current state ?: ?(.*?)\s*,?\s*$")
 
 
 _PROSE = re.compile(
-    r"[:=\d]|^\s*(?:LCP|Link layer|Physical is|Port ?Name|TRANS IS|Tunnel|keepalive|Checksum)|ransceiver"
+    r"[:=\d]|^\s*(?:Encapsulation|LCP|Link layer|Physical is|Port ?Name|TRANS IS|Tunnel|keepalive|Checksum)|ransceiver"
 )
 
 
@@ -219,32 +240,4 @@ def parse_cable(text: str) -> Parsed[CableTest]:
         every = tuple(pairs.values())
         port = if_name(view.group(1)) if view else None
         sheet.rows.append(CableTest(port, state=whole_cable(every), pairs=every))
-    return sheet.parsed()
-
-
-_OPTICS_HEAD = re.compile(rf"^\s*({PORT})(?: transceiver (?:diagnostic )?information:)?\s*$")
-_OPTICS_KEY = re.compile(
-    r"^\s*(Temperature|Voltage|Bias Current|RX Power|TX Power)\s*(?:\([^)]*\))?\s*:\s*(-?\d+\.\d+)", re.IGNORECASE
-)
-_OPTICS_FIELDS = {
-    "temperature": "temperature_c",
-    "voltage": "supply_v",
-    "bias current": "bias_ma",
-    "rx power": "rx_dbm",
-    "tx power": "tx_dbm",
-}
-
-
-def parse_optics(text: str) -> Parsed[Optics]:
-    """`display transceiver interface X verbose` and NE's `display interface phy-option`; of many lanes, the first."""
-    sheet: Sheet[Optics] = Sheet(text, r"[a-z. ]*information:|the vendor .*|.*\(lane\d\|lane\d\).*|sfp im?formation:?")
-    for line in sheet:
-        head, found = _OPTICS_HEAD.match(line), _OPTICS_KEY.match(line)
-        if head:
-            sheet.rows.append(Optics(if_name(head.group(1))))
-        elif found and sheet.rows:
-            values: dict[str, Any] = {_OPTICS_FIELDS[found.group(1).lower()]: decimal(found.group(2))}
-            sheet.rows[-1] = replace(sheet.rows[-1], **values)
-        elif not (sheet.rows and ":" in line):
-            sheet.miss(line)
     return sheet.parsed()

@@ -1,4 +1,4 @@
-"""Huawei VRP 3, 5 and 8: the switch as a whole (version, LLDP neighbours, log, load, ping).
+"""Huawei VRP 3, 5 and 8: the switch as a whole (version, LLDP neighbours, log, load, ping, optics).
 
 Sources: recordings of S2300 … S7700, S8505, NE40E, ATN, AR; log buffer and ping are unverified.
 """
@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from uzel.core.answers import Identity, Load, LogLine, Neighbour, PingResult
+from uzel.core.answers import Identity, Load, LogLine, Neighbour, Optics, PingResult
 from uzel.drivers.cli_text import Parsed, Sheet, decimal, lldp_value, number, uptime
 from uzel.drivers.huawei_vrp_ports import PORT, if_name
 
@@ -124,13 +124,7 @@ _CPU = re.compile(r"five seconds: (\d+)%: one minute: (\d+)%: five minutes: (\d+
 def parse_load(text: str) -> Parsed[Load]:
     """`display cpu-usage`: one row; the table of tasks after it is passed over."""
     sheet: Sheet[Load] = Sheet(text, r"(?:max )?cpu usage.*|taskname\s.*|\S+\s+\d+%.*")
-    for line in sheet:
-        found = _CPU.search(line)
-        if found:
-            sheet.rows.append(Load(*map(int, found.groups())))
-        else:
-            sheet.miss(line)
-    return sheet.parsed()
+    return sheet.each(_CPU, lambda found: Load(*map(int, found.groups())))
 
 
 _SENT = re.compile(r"^\s*(\d+) packet\(?s?\)? transmitted")
@@ -153,5 +147,33 @@ def parse_ping(text: str) -> Parsed[PingResult]:
             low, mean, high = (decimal(value) for value in times.groups())
             sheet.rows[-1] = replace(sheet.rows[-1], min_ms=low, avg_ms=mean, max_ms=high)
         else:
+            sheet.miss(line)
+    return sheet.parsed()
+
+
+_OPTICS_HEAD = re.compile(rf"^\s*({PORT})(?: transceiver (?:diagnostic )?information:)?\s*$")
+_OPTICS_KEY = re.compile(
+    r"^\s*(Temperature|Voltage|Bias Current|RX Power|TX Power)\s*(?:\([^)]*\))?\s*:\s*(-?\d+\.\d+)", re.IGNORECASE
+)
+_OPTICS_FIELDS = {
+    "temperature": "temperature_c",
+    "voltage": "supply_v",
+    "bias current": "bias_ma",
+    "rx power": "rx_dbm",
+    "tx power": "tx_dbm",
+}
+
+
+def parse_optics(text: str) -> Parsed[Optics]:
+    """`display transceiver interface X verbose` and NE's `display interface phy-option`; of many lanes, the first."""
+    sheet: Sheet[Optics] = Sheet(text, r"[a-z. ]*information:|the vendor .*|.*\(lane\d\|lane\d\).*|sfp im?formation:?")
+    for line in sheet:
+        head, found = _OPTICS_HEAD.match(line), _OPTICS_KEY.match(line)
+        if head:
+            sheet.rows.append(Optics(if_name(head.group(1))))
+        elif found and sheet.rows:
+            values: dict[str, Any] = {_OPTICS_FIELDS[found.group(1).lower()]: decimal(found.group(2))}
+            sheet.rows[-1] = replace(sheet.rows[-1], **values)
+        elif not (sheet.rows and ":" in line):
             sheet.miss(line)
     return sheet.parsed()

@@ -1,5 +1,6 @@
 """What every command line of the city has in common: who may log in, what a session is, how a command is found."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -122,6 +123,8 @@ class Command:
     level: Level = Level.USER
     # Modes in which it exists; "*" is any.
     views: tuple[str, ...] = ("",)
+    # A pattern of the models that have it.
+    models: str = ""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -147,6 +150,8 @@ def find(commands: Iterable[Command], words: Sequence[str], session: Session) ->
     reached, more = 0, False
     for command in commands:
         if session.level < command.level or not ("*" in command.views or session.view in command.views):
+            continue
+        if not re.search(command.models, session.device.make.model):
             continue
         at, exact, args = _fit(command.words, words)
         whole = at == len(words) and _ends(command.words, at)

@@ -1,5 +1,6 @@
 """Cisco's command line: the switch as a whole. Version, neighbours, log, load, ping, configuration."""
 
+import re
 import time
 
 from uzel.simcity import wire
@@ -88,6 +89,29 @@ def _show_cdp(session: Session, args: Args) -> str:
             f"Version :\n{descr}\n\nadvertisement version: 2\nNative VLAN: 1\nDuplex: full\n"
         )
     return "\n".join(blocks) + f"\nTotal cdp entries displayed : {len(ends)}\n"
+
+
+def _show_cdp_brief(session: Session, args: Args) -> str:
+    lines = ["Capability Codes: R - Router, T - Trans Bridge, B - Source Route Bridge",
+             "                  S - Switch, H - Host, I - IGMP, r - Repeater, P - Phone,",
+             "                  D - Remote, C - CVTA, M - Two-port Mac Relay", "",
+             "Device ID         Local Intrfce Holdtme    Capability   Platform   Port ID"]  # fmt: skip
+    ends = [(port, far) for port, far in _ends(session, args) if far.device.make.family == CISCO]
+    for port, far in ends:
+        name, platform = far.device.code, far.device.make.model[:10]
+        lines += [name] if len(name) > _CDP_NAME else []
+        name = "" if len(name) > _CDP_NAME else name
+        lines.append(f"{name:<18}{_cdp_port(port):<14}{144:<11}{'S I':>8}      {platform:<11}{_cdp_port(far)}")
+    return "\n".join((*lines, "", f"Total cdp entries displayed : {len(ends)}", ""))
+
+
+_CDP_NAME = 17  # a longer one stands on a line of its own
+
+
+def _cdp_port(port: Port) -> str:
+    """ "Gig 1/0/1"."""
+    kind, number = re.match(r"([A-Za-z]+)([\d/]+)", port.shape.descr).groups()  # type: ignore[union-attr]
+    return f"{kind[:3]} {number}"
 
 
 def _said(line: Line) -> list[str]:
@@ -193,6 +217,7 @@ COMMANDS = (
     Command("show lldp neighbors", _show_lldp_brief),
     Command("show lldp neighbors detail", _show_lldp),
     Command("show lldp neighbors <port> detail", _show_lldp),
+    Command("show cdp neighbors", _show_cdp_brief),
     Command("show cdp neighbors detail", _show_cdp),
     Command("show cdp neighbors <port> detail", _show_cdp),
     Command("show logging", _show_log),

@@ -15,6 +15,7 @@ from uzel.core.answers import (
     PortStatus,
     PortVlans,
 )
+from uzel.drivers import cisco_ios_neighbours as neighbours
 from uzel.drivers import cisco_ios_ports as ports
 from uzel.drivers import cisco_ios_tables as tables
 from uzel.drivers import cisco_ios_unit as unit
@@ -113,22 +114,24 @@ def test_vlans():
 
 
 def test_neighbours():
-    (row,) = unit.parse_lldp(read("WS-C3560-24TS_12.2-44-SE2/neighbours.txt")).rows
+    (row,) = neighbours.parse_lldp(read("WS-C3560-24TS_12.2-44-SE2/neighbours.txt")).rows
     assert (row.port, row.system_name, row.address) == ("Fa0/1", "sadovaya-15", "192.0.2.146")
     assert row.system_description == "Layer2+ Fast Ethernet Standalone Switch ES3526XA"
-    many = unit.parse_lldp(read("C9300-48T_17.6.4/neighbours.txt")).rows
+    many = neighbours.parse_lldp(read("C9300-48T_17.6.4/neighbours.txt")).rows
     assert [(n.port, n.chassis_id, n.system_name) for n in many] == [
         ("Gi1/0/2", "022586c9aaaa", None),
         ("Te1/1/3", "02f128795555", "district-2"),
     ]
-    odd = unit.parse_lldp("Local Intf: Gi1/0/1\nChassis id: 0212.cff7.dee0\nSystem Name: 02:48:c1:c4:dd:dd\n").rows[0]
+    odd = neighbours.parse_lldp(
+        "Local Intf: Gi1/0/1\nChassis id: 0212.cff7.dee0\nSystem Name: 02:48:c1:c4:dd:dd\n"
+    ).rows[0]
     assert (odd.chassis_id, odd.system_name) == ("0212cff7dee0", "02:48:c1:c4:dd:dd")  # a name is not tidied up
-    brief = unit.parse_lldp_brief(read("WS-C3560-24TS_12.2-44-SE2/neighbours.brief.txt")).rows
+    brief = neighbours.parse_lldp_brief(read("WS-C3560-24TS_12.2-44-SE2/neighbours.brief.txt")).rows
     assert [(n.system_name, n.port) for n in brief[2:]] == [
         ("ex3200_Moskovskaya2b", "Gi1/0/4"),
         ("Phone in hall", "Gi1/0/2"),
     ]
-    cdp = unit.parse_cdp(read("C9300-48T_17.6.4/neighbours.cdp.txt")).rows
+    cdp = neighbours.parse_cdp(read("C9300-48T_17.6.4/neighbours.cdp.txt")).rows
     assert (cdp[0].port, cdp[0].port_id, cdp[0].address) == ("Gi1/0/16", "Gi0/1", "192.0.2.45")
     assert cdp[0].system_description.startswith("cisco WS-C3560-24TS, Cisco IOS Software")
     assert (cdp[1].address, cdp[1].system_name) == (None, "SEP02000000AA01")
@@ -174,3 +177,14 @@ def test_small_answers():
     assert tables.parse_igmp_groups(read("C9300-48T_17.6.4/igmp-groups.txt")).rows[0] == IgmpGroup(
         "239.10.1.5", 90, None, ("Gi1/0/5", "Gi1/0/6", "Te1/1/3")
     )
+
+
+def test_the_brief_table_of_cdp_neighbours():
+    told = neighbours.parse_cdp_brief(read("WS-C3560-24TS_12.2-44-SE2/neighbours.cdp-brief.txt"))
+    assert [(row.port, row.system_name, row.system_description, row.port_id) for row in told.rows] == [
+        ("Gi0/1", "okrug-1-core", "WS-C4506", "Gi1/5"),
+        ("Fa0/1", "district-1", "WS-C3524-X", "Fa0/13"),  # the platform runs into the port
+        ("Fa0/7", "SEP020011AA0001", "IP Phone", "Port1"),
+        ("Gi0/2", "gw.desk.example.net", None, "Gi0/0"),  # the name has a line of its own
+    ]
+    assert {row.protocol for row in told.rows} == {"cdp"}

@@ -151,11 +151,11 @@ def test_identity():
 
 
 def test_optics_thresholds_are_not_values():
-    assert ports.parse_optics(read("S5730-48C-SI_5.170/optics.txt")).rows == (
+    assert unit.parse_optics(read("S5730-48C-SI_5.170/optics.txt")).rows == (
         Optics("XGigabitEthernet0/0/1", 37.31, 3.39, 30.24, -2.05, -18.64),
     )
     ne = "GigabitEthernet0/3/4\nRx Power: -31.54dBm, Warning range: [-33.979,  -9.003]dBm\n"
-    assert ports.parse_optics(ne).rows == (Optics("GigabitEthernet0/3/4", rx_dbm=-31.54),)
+    assert unit.parse_optics(ne).rows == (Optics("GigabitEthernet0/3/4", rx_dbm=-31.54),)
 
 
 def test_small_answers():
@@ -178,3 +178,13 @@ def test_small_answers():
     assert unit.parse_ping(read("S5730-48C-SI_5.170/ping.txt")).rows == (PingResult(4, 3, 1, 2, 3),)
     lost = "    5 packet(s) transmitted\n    0 packet(s) received\n    100.00% packet loss\n"
     assert unit.parse_ping(lost).rows == (PingResult(5, 0),)
+
+
+def test_the_brief_table_of_vrp_3():
+    rows = ports.parse_brief_vrp3(read("S3928P-EI_3.10/ports.brief.txt")).rows
+    told = {row.port: (row.admin_up, row.link_up, row.speed_mbps, row.full_duplex, row.description) for row in rows}
+    assert told["Ethernet1/0/1"] == (True, False, None, None, None)
+    assert told["Ethernet1/0/2"] == (True, True, 100, True, "flat 17")
+    assert told["Ethernet1/0/3"] == (True, True, 10, False, None)
+    assert told["Ethernet1/0/4"] == (False, False, None, None, None)
+    assert told["GigabitEthernet1/1/1"] == (True, True, 1000, True, "to okrug-1-core")
