@@ -135,7 +135,7 @@ def compare(old: str, new: str, *, around: int = 3) -> list[Hunk]:
             lines += [Line("-", n + 1, None, a[n]) for n in range(a1, a2)]
             lines += [Line("+", None, n + 1, b[n]) for n in range(b1, b2)]
         start = group[0][3]
-        hunks.append(Hunk(_section(b, start), tuple(lines), max(0, start - end)))
+        hunks.append(Hunk(_section(a, b, group), tuple(lines), max(0, start - end)))
         end = group[-1][4]
     return hunks
 
@@ -154,19 +154,20 @@ def _groups(a: list[str], b: list[str], around: int) -> list[list[tuple[str, int
     ]
 
 
-_NO_SECTION = re.compile(r"[!#\s]|$")
+_D_LINK_SECTION = re.compile(r"# [A-Z0-9][A-Z0-9_. /-]*$")
 
 
-def _section(lines: Sequence[str], before: int) -> str:
-    """The heading above a line: `interface …` for an indented one of Cisco or Huawei, `# VLAN` for D-Link's."""
-    for line in reversed(lines[:before]):
-        if re.match(r"# [A-Z0-9]", line) and not line[2:].lstrip("# ").lower().startswith(("firmware", "end of")):
-            return line
-        if not _NO_SECTION.match(line) and lines[before - 1 : before + 4] and _indented(lines, before):
-            return line
+def _section(a: list[str], b: list[str], group: Sequence[tuple[str, int, int, int, int]]) -> str:
+    """The heading above the first line that changed, unless it is among the lines that are shown.
+
+    `interface …` for an indented line of Cisco or Huawei, `# VLAN` for D-Link's, else nothing.
+    """
+    _, a1, a2, b1, _ = next(change for change in group if change[0] != "equal")
+    lines, changed, shown = (a, a1, group[0][1]) if a2 > a1 else (b, b1, group[0][3])
+    indented = lines[changed].startswith(" ")
+    for at in range(changed - 1, -1, -1):
+        line = lines[at]
+        found = line[:1] not in ("", " ", "!", "#") if indented else _D_LINK_SECTION.match(line)
+        if found:
+            return line if at < shown else ""
     return ""
-
-
-def _indented(lines: Sequence[str], at: int) -> bool:
-    """Whether what stands there belongs to a section above."""
-    return at < len(lines) and lines[at].startswith(" ")

@@ -35,8 +35,8 @@ SEES_SECRETS = frozenset({Role.ENGINEER, Role.ADMINISTRATOR})
 def devices(request: HttpRequest) -> HttpResponse:
     """All switches: whose configuration is fresh, whose is not and why."""
     now = timezone.now()
-    asked = {name: clean(request.GET.get(name, "")) for name in ("q", "standing", "sort")}
-    rows = queries.listed(now, text=asked["q"], standing=asked["standing"], sort=asked["sort"])
+    asked = {name: clean(request.GET.get(name, "")) for name in ("find", "standing", "sort")}
+    rows = queries.listed(now, text=asked["find"], standing=asked["standing"], sort=asked["sort"])
     counts = queries.counts(now)
     context = {
         "asked": asked,
@@ -91,7 +91,7 @@ def text(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     device = _device(code)
     version = _version(device, pk)
     body = version.body.text if _sees_secrets(request) else mask(version.body.text)
-    wanted = clean(request.GET.get("q", ""))
+    wanted = clean(request.GET.get("find", ""))
     lines = [(line, bool(wanted) and wanted.lower() in line.lower()) for line in body.splitlines()]
     audit_sight(user=request.user, action="config.seen", obj=device, request=request, within=SIGHT)
     context = {
@@ -99,7 +99,7 @@ def text(request: HttpRequest, code: str, pk: int) -> HttpResponse:
         "version": version,
         "lines": lines[:LINES_AT_MOST],
         "too_long": len(lines) > LINES_AT_MOST,
-        "q": wanted,
+        "find": wanted,
         "hits": sum(hit for _line, hit in lines),
         "masked": not _sees_secrets(request),
     }
@@ -159,7 +159,7 @@ def ask_all(request: HttpRequest) -> HttpResponse:
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
     """Which devices have a text in their latest configuration, or have it not."""
-    wanted, without = clean(request.GET.get("q", "")), "without" in request.GET
+    wanted, without = clean(request.GET.get("find", "")), "without" in request.GET
     masked = not _sees_secrets(request)
     found = []
     more = False
@@ -168,7 +168,7 @@ def search(request: HttpRequest) -> HttpResponse:
         more = len(found) > queries.FOUND_AT_MOST
         audit(user=request.user, action="config.searched", request=request, detail={"q": wanted})
     context = {
-        "q": wanted,
+        "find": wanted,
         "without": without,
         "found": found[: queries.FOUND_AT_MOST],
         "more": more,
