@@ -65,6 +65,7 @@ class TelnetFace(asyncio.Protocol):
         self._commands = Commands()
         self._terminal: Terminal | None = None
         self.transport: asyncio.Transport | None = None
+        self._unsent = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio."""
@@ -90,9 +91,15 @@ class TelnetFace(asyncio.Protocol):
             self._terminal.closed()
 
     def write(self, data: bytes) -> None:
-        """Send to the terminal; a byte 255 is doubled."""
+        """Send to the terminal; a byte 255 is doubled. What is said in one breath goes together, echoes above all."""
+        if not self._unsent:
+            asyncio.get_running_loop().call_soon(self._send)
+        self._unsent += data.replace(b"\xff", b"\xff\xff")
+
+    def _send(self) -> None:
+        unsent, self._unsent = self._unsent, b""
         if self.transport:
-            self.transport.write(data.replace(b"\xff", b"\xff\xff"))
+            self.transport.write(unsent)
 
     def close(self) -> None:
         """Hang up after what was sent has gone."""
