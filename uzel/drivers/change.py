@@ -116,8 +116,8 @@ async def _type(facts: Facts, wanted: Plan, lines: tuple[str, ...], part: str, p
                     try:
                         await _say(session, wanted, line, part, journal, expect)
                     except SessionError as error:
-                        # What a switch refuses it has not done.
-                        sent -= error.code in (Trouble.COMMAND_REFUSED, Trouble.LOW_PRIVILEGE)
+                        # What a switch refuses in words that are known it has not done; else nobody knows.
+                        sent -= error.refusal is not None
                         raise
             finally:
                 await _leave(session, wanted, part, journal)

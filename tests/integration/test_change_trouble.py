@@ -1,0 +1,124 @@
+"""Changes at switches that misbehave at a certain line: what was typed, what was taken back, what is said of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.change_switch import PortSwitch, serving
+from uzel.core.changes import Kind
+from uzel.drivers import ask_snmp, change
+from uzel.drivers.change import Entry, Outcome, perform, prepare
+from uzel.drivers.change_plan import Plan
+from uzel.drivers.pool import Pool
+from uzel.drivers.session_errors import Patience
+
+PATIENCE = Patience(connect_s=1, login_s=1, command_s=2, silence_s=0.3)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(change, "OPEN_S", 0.2)
+    monkeypatch.setattr(change, "OPEN_AGAIN_S", 0.05)
+    monkeypatch.setattr(change, "LOOK_AGAIN_S", 0.01)
+    monkeypatch.setattr(ask_snmp, "TIMEOUT_S", 0.02)
+    monkeypatch.setattr(ask_snmp, "RETRIES", 0)
+
+
+async def make(switch: PortSwitch, kind: Kind, value: str = "") -> tuple[Plan, Outcome, list[Entry]]:
+    """Prepare without trouble, then make it with the trouble in force."""
+    entries: list[Entry] = []
+
+    async def note(entry: Entry) -> None:
+        entries.append(entry)
+
+    does, switch.does = switch.does, {}
+    async with Pool(patience=PATIENCE, idle_s=0) as pool:
+        plan = await prepare(switch.facts, kind, port=switch.name, value=value, pool=pool)
+        plan = replace(plan, way=replace(plan.way, wait_s=0.01 if plan.way.wait_s else 0))
+        switch.does = does
+        switch.typed.clear()
+        outcome = await perform(switch.facts, plan, port=switch.name, pool=pool, journal=note)
+        assert pool.taken == 0
+    return plan, outcome, entries
+
+
+@pytest.mark.parametrize("vendor", ["huawei", "cisco", "d-link"])
+async def test_off_and_a_way_out_at_each_shell(vendor: str) -> None:
+    async with serving(PortSwitch(vendor)) as switch:
+        plan, outcome, _ = await make(switch, Kind.PORT_OFF)
+        assert (outcome.state, switch.is_on, switch.mode) == ("done", False, "")
+        assert ("commit" in plan.do) is (vendor == "huawei")
+
+
+async def test_vrp8_gets_its_commit_and_its_undo_too() -> None:
+    async with serving(PortSwitch("huawei", text="before")) as switch:
+        plan, outcome, _ = await make(switch, Kind.DESCRIPTION, "kv 12")
+        assert (outcome.state, switch.text) == ("done", "kv 12")
+        assert plan.undo == ("description before", "commit")
+
+
+async def test_what_was_not_committed_is_thrown_away() -> None:
+    async with serving(PortSwitch("huawei", does={"commit": "refuse"})) as switch:
+        _, outcome, _ = await make(switch, Kind.PORT_OFF)
+        # The undo meets the same refusal; the port is as it was, and that is what is said.
+        assert (outcome.state, outcome.error) == ("undone", "command_refused")
+        assert (switch.is_on, switch.mode) == (True, "")
+        assert set(switch.replies) == {"n"}
+
+
+async def test_a_two_stage_switch_that_was_taken_for_another_is_left_alone() -> None:
+    async with serving(PortSwitch("huawei")) as switch, Pool(patience=PATIENCE, idle_s=0) as pool:
+        page = switch.facts.page
+        way = page.changes[Kind.PORT_OFF][-1]
+        plan = await prepare(switch.facts, Kind.PORT_OFF, port=switch.name, value="", pool=pool)
+        wrong = Plan(Kind.PORT_OFF, way, "", plan.before, plan.first, ("shutdown",), plan.after, ("undo shutdown",))
+        outcome = await perform(switch.facts, wrong, port=switch.name, pool=pool, journal=_nowhere)
+        assert (outcome.state, outcome.error, switch.is_on) == ("failed", "command_refused", True)
+        assert "shutdown" not in switch.typed
+
+
+async def _nowhere(entry: Entry) -> None:
+    """Keeps nothing."""
+
+
+@pytest.mark.parametrize("vendor", ["huawei", "cisco", "d-link"])
+async def test_a_refused_first_line_leaves_everything_as_it_was(vendor: str) -> None:
+    async with serving(PortSwitch(vendor, does={"shutdown": "refuse"})) as switch:
+        _, outcome, entries = await make(switch, Kind.PORT_OFF)
+        assert outcome.state in ("failed", "undone")
+        assert (switch.is_on, switch.mode) == (True, "")
+        named = [entry.line for entry in entries if entry.error and entry.part == "do"]
+        assert named == ["shutdown"]
+
+
+@pytest.mark.parametrize("trouble", ["refuse", "hang", "close", "ask"])
+async def test_a_restart_that_stops_halfway_is_taken_back(trouble: str) -> None:
+    async with serving(PortSwitch("cisco", does={"no shutdown": trouble}, once=True)) as switch:
+        _, outcome, _ = await make(switch, Kind.PORT_RESTART)
+        assert (outcome.state, switch.is_on, switch.mode) == ("undone", True, "")
+        # A question that was not foreseen is answered by nobody.
+        assert switch.replies == []
+
+
+async def test_an_undo_that_fails_is_said_to_have_failed() -> None:
+    async with serving(PortSwitch("cisco", does={"no shutdown": "close"})) as switch:
+        _, outcome, _ = await make(switch, Kind.PORT_RESTART)
+        assert (outcome.state, outcome.error, switch.is_on) == ("failed", "undo_closed", False)
+        # Nothing is tried a third time.
+        assert switch.typed.count("no shutdown") == 2
+
+
+async def test_no_line_is_sent_twice_when_a_session_breaks() -> None:
+    async with serving(PortSwitch("d-link", does={"shutdown": "close"})) as switch:
+        _, outcome, _ = await make(switch, Kind.PORT_OFF)
+        assert (outcome.state, outcome.error) == ("undone", "closed")
+        assert switch.typed.count("shutdown") == 1
+
+
+async def test_secrets_do_not_get_into_the_transcript() -> None:
+    async with serving(PortSwitch("cisco")) as switch:
+        _, _, entries = await make(switch, Kind.PORT_OFF)
+        assert entries
+        assert not [entry for entry in entries if "secret-of-it" in f"{entry.line}{entry.text}"]
