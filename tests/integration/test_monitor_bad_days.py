@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import socket
 import subprocess
 import sys
 import time
@@ -180,3 +181,22 @@ def test_the_database_server_may_stop_in_a_storm(tmp_path: Path) -> None:
         env=env, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
+
+
+def test_ports_that_others_hold_keep_nobody_from_watching(log: Path) -> None:
+    """Traps, syslog and /metrics only help: without their ports the network is watched all the same."""
+    Rows()
+    taken = [socket.socket(socket.AF_INET, kind) for kind in (socket.SOCK_DGRAM, socket.SOCK_DGRAM, socket.SOCK_STREAM)]
+    for each in taken:
+        each.bind(("127.0.0.1", 0))
+    taken[2].listen()
+    where = [f"127.0.0.1:{each.getsockname()[1]}" for each in taken]
+    names = ("UZEL_TRAP_LISTEN", "UZEL_SYSLOG_LISTEN", "UZEL_METRICS_LISTEN")
+    with City() as city, Monitor(log, **dict(zip(names, where, strict=True))):
+        watching()
+        city.change(failed={node("o1-d1")})
+        until(open_outage, what="an outage")
+    for each in taken:
+        each.close()
+    said = log.read_text()
+    assert all(address in said for address in where) and "Traceback" not in said

@@ -214,6 +214,15 @@ def _beat(started: datetime, figures: dict[str, float], event: int) -> tuple[boo
     return bool(rows), latest
 
 
+def _show(metrics: Metrics) -> Any:
+    """The server of /metrics; None where its port is taken: the network is watched all the same."""
+    try:
+        return metrics.serve(settings.METRICS_LISTEN)
+    except OSError as error:
+        log.error("no /metrics at %s (UZEL_METRICS_LISTEN): %s", settings.METRICS_LISTEN, error.strerror)
+        return None
+
+
 async def serve() -> None:
     """Wait for the lead, watch, and stand by again when the lead is lost; ends on SIGTERM or SIGINT."""
     task = asyncio.current_task()
@@ -227,7 +236,7 @@ async def serve() -> None:
         while True:
             await store.lead()
             log.info("leading")
-            server = server or metrics.serve(settings.METRICS_LISTEN)
+            server = server or _show(metrics)
             world = await store.run(monitor_world.load)
             try:
                 await Monitor(store, metrics, world).run()

@@ -85,15 +85,20 @@ class Hints:
         self._transports: list[asyncio.BaseTransport] = []
 
     async def listen(self, trap_listen: str, syslog_listen: str) -> None:
-        """Bind both ports ("host:port"). Raises OSError when one is taken."""
+        """Bind both ports ("host:port"). A port that is taken is left: hints only make the polls quicker."""
         loop = asyncio.get_running_loop()
         for kind, where in ((Hint.Kind.TRAP, trap_listen), (Hint.Kind.SYSLOG, syslog_listen)):
             host, _, port = where.rpartition(":")
-            transport, _ = await loop.create_datagram_endpoint(
-                lambda kind=kind: _Receiver(kind.value, self.take),  # type: ignore[misc]
-                local_addr=(host or "0.0.0.0", int(port)),  # noqa: S104
-            )
-            self._transports.append(transport)
+            address = (host or "0.0.0.0", int(port))  # noqa: S104
+            try:
+                transport, _ = await loop.create_datagram_endpoint(
+                    lambda kind=kind: _Receiver(kind.value, self.take),  # type: ignore[misc]
+                    local_addr=address,
+                )
+            except OSError as error:
+                log.error("no %s is heard at %s: %s", kind, where, error.strerror)
+            else:
+                self._transports.append(transport)
 
     def close(self) -> None:
         """Stop listening."""
