@@ -98,7 +98,9 @@ def confirm(*, change: Change, user: User, reason: str, request: HttpRequest | N
 
     From whom may not confirm it, the reason is kept, and the change goes on waiting for a lead ("needs_lead").
     """
-    reason = clean(reason, limit=500) or change.reason
+    change.refresh_from_db()
+    # Whose reason it is stays: a lead who confirms gives none.
+    reason = change.reason or clean(reason, limit=500)
     if len(reason) < SHORTEST_REASON:
         raise Refused("no_reason")
     left = refusals(Kind(change.kind), port_facts(change.port) if change.port else None, user.role)
@@ -118,7 +120,7 @@ def confirm(*, change: Change, user: User, reason: str, request: HttpRequest | N
             detail = _told(change) | {"reason": reason, "commands": change.commands}
             audit(user=user, action="change.confirmed", obj=change.device, request=request, detail=detail)
     change.refresh_from_db()
-    if change.state in (Change.State.ASKED, Change.State.READY):
+    if change.confirmed_by_id is None:
         raise Refused("too_late")
     return change
 
