@@ -54,6 +54,7 @@ ACCESS: dict[str, frozenset[Role]] = {
     "network:lines": STAFF,
     "network:site": STAFF,
     "network:device": STAFF,
+    "network:port": STAFF,
     "network:blast": STAFF,
     "network:configs": STAFF,
     "network:configs_search": STAFF,

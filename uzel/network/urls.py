@@ -11,6 +11,7 @@ urlpatterns = [
     path("network/<str:code>/below/", views.branch, name="branch"),
     path("sites/<str:code>/", views.site, name="site"),
     path("devices/<str:code>/", views.device, name="device"),
+    path("devices/<str:code>/ports/<int:if_index>/", views.port, name="port"),
     path("devices/<str:code>/blast/", views.blast, name="blast"),
     path("configs/", backups_views.devices, name="configs"),
     path("configs/search/", backups_views.search, name="configs_search"),

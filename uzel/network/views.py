@@ -1,31 +1,36 @@
 """Pages of the network: the tree, a place, a device. A fragment is answered to htmx, the whole page otherwise."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from uzel.core.words import clean
+from uzel.journal.operations import audit_sight
 from uzel.network import blast as blasts
-from uzel.network import drawing, equipment, places
+from uzel.network import drawing, equipment, level, panel, places
 from uzel.network.light import WORST_FIRST, Light, device_light
+from uzel.network.models import Device
 from uzel.network.queries import path_to_source
 
 
-@require_GET
+@require_safe
 def tree(request: HttpRequest) -> HttpResponse:
     """The city, the first two levels open; the rest comes as it is opened."""
     top = [(root, places.below(root.site)[: places.PART]) for root in places.roots()]
     return _page(request, "network/tree", {"top": top})
 
 
-@require_GET
+@require_safe
 def lines(request: HttpRequest) -> HttpResponse:
     """The lines of the tree that a page shows, anew: what is open stays open."""
     asked = [int(text) for text in request.GET.getlist("place") if text.isdecimal() and len(text) < 19]
     return render(request, "network/lines.html", {"lines": places.some(asked[: places.PART])})
 
 
-@require_GET
+@require_safe
 def branch(request: HttpRequest, code: str) -> HttpResponse:
     """The places below one, a part at a time."""
     site = equipment.find_site(code)
@@ -36,7 +41,7 @@ def branch(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "network/branch.html", {"site": site, "lines": lines[: places.PART], "more": more})
 
 
-@require_GET
+@require_safe
 def site(request: HttpRequest, code: str) -> HttpResponse:
     """A place: what stands in it, what hangs on it, what is around."""
     found = equipment.find_site(code)
@@ -60,18 +65,22 @@ def site(request: HttpRequest, code: str) -> HttpResponse:
     return _page(request, "network/site", context)
 
 
-@require_GET
+@require_safe
 def device(request: HttpRequest, code: str) -> HttpResponse:
     """A device: its state, ports, power, way to the centre, trouble and checks."""
     found = equipment.find_device(code)
     if found is None:
         raise Http404
+    ports = panel.front_panel(found)
+    _trace(request, found, ports)
     context = {
         "device": found,
         "state": getattr(found, "state", None),
         "light": device_light(found),
         "above": places.above(found.site),
-        "ports": equipment.front_panel(found),
+        "ports": ports,
+        "banks": panel.banks(ports),
+        "levels": level.of_receiver(getattr(getattr(found, "state", None), "readings", {})),
         "power": equipment.power_chain(found),
         "feeds": equipment.fed_by(found),
         "way": path_to_source(found.pk),
@@ -83,7 +92,25 @@ def device(request: HttpRequest, code: str) -> HttpResponse:
     return _page(request, "network/device", context)
 
 
-@require_GET
+@require_safe
+def port(request: HttpRequest, code: str, if_index: int) -> HttpResponse:
+    """A port: its state, what is at its other end, who lives behind it, its checks."""
+    found = equipment.find_device(code)
+    cell = panel.cell_of(found, if_index) if found else None
+    if found is None or cell is None:
+        raise Http404
+    _trace(request, found, [cell])
+    context = {
+        "device": found,
+        "light": device_light(found),
+        "above": places.above(found.site),
+        "cell": cell,
+        "probes": equipment.probes_of_port(cell.port),
+    }
+    return _page(request, "network/port", context)
+
+
+@require_safe
 def blast(request: HttpRequest, code: str) -> HttpResponse:
     """What goes dark if the device fails; asked for after the page, since it looks at the whole network."""
     found = equipment.find_device(code)
@@ -91,6 +118,14 @@ def blast(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404
     dark = blasts.goes_dark(found.pk)
     return render(request, "network/blast.html", {"devices": len(dark), "dark": blasts.hanging_on(dark)})
+
+
+def _trace(request: HttpRequest, device: Device, ports: Sequence[panel.PortCell]) -> None:
+    """The page names the people behind the ports: that is a sight of them."""
+    if any(cell.people for cell in ports):
+        audit_sight(
+            user=request.user, action="device.people_seen", obj=device, request=request, within=timedelta(hours=1)
+        )
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:

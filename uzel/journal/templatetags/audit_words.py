@@ -22,6 +22,7 @@ ACTIONS = {
     "subscriber.line_seen": _("opened a line of a subscriber"),
     "subscriber.searched": _("searched"),
     "line.probed": _("probed a line"),
+    "device.people_seen": _("saw who lives behind the ports of a device"),
     "line.cable_tested": _("tested a cable"),
     "outage.seen": _("opened an outage"),
     "outage.subscribers_seen": _("opened the subscribers of an outage"),

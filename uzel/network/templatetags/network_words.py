@@ -39,6 +39,8 @@ READINGS = {
     "inputs_dbm": _("light at each input, dBm"),
     "input_low_dbm": _("its own limit of light, dBm"),
 }
+PROBES = {"line": _("a look at the line"), "cable": _("the test of the cable")}
+CAGES = {"combo": _("combo: copper or a module"), "sfp": _("a cage for a module")}
 LEVELS = {
     "ok": _("as it should be"),
     "low_warning": _("weak, no reserve left"),
@@ -61,6 +63,8 @@ PORTS = {
     "down": _("no link"),
     "off": _("switched off"),
     "slow": _("slower than it should be"),
+    "loop": _("a loop, says the switch"),
+    "error": _("the switch holds it down"),
     "unknown": _("not known"),
 }
 # Why a check failed: the codes of the drivers and of the prober.
@@ -123,6 +127,18 @@ def kind_of_service(name: str) -> str:
 def port_word(state: str) -> str:
     """The state of a port."""
     return _worded(PORTS, state)
+
+
+@register.filter
+def operation_word(operation: str) -> str:
+    """What a check looked at."""
+    return _worded(PROBES, operation)
+
+
+@register.filter
+def cage_word(cage: str) -> str:
+    """What kind of hole a port is; nothing for plain copper."""
+    return str(CAGES.get(cage, ""))
 
 
 @register.filter
