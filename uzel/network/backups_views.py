@@ -216,7 +216,9 @@ def _file(device: Device, version: ConfigBackup, body: str) -> HttpResponse:
 def _fragment(request: HttpRequest, device: Device) -> HttpResponse:
     state = queries.state_of(device)
     standing = queries.standings(timezone.now()).filter(pk=device.pk).values_list("standing", flat=True).first()
-    context: dict[str, Any] = {"device": device, "backup": state, "standing": standing}
+    # Half a configuration has lost the places by which some secrets are known: it is not for everybody even masked.
+    said = state.said.replace("\r", "").strip() if state and _sees_secrets(request) else ""
+    context: dict[str, Any] = {"device": device, "backup": state, "standing": standing, "said": said}
     return render(request, "network/config_device_inside.html", context)
 
 
