@@ -23,7 +23,7 @@ from uzel.pollers import device_facts
 # a port to go off minutes after they said so.
 EXPIRES_S = 60
 # A runner gives a sign of life every two seconds; after so long without one it is dead.
-DEAD_S = 12
+DEAD_S = 8
 # How long after its end the port of an unknown change is still looked at.
 LOOK_BACK_S = 600
 KEPT_CHARS = 20_000
