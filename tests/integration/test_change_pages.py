@@ -1,0 +1,187 @@
+"""Pages of changes: the form, the preview with its exact lines, the confirmation by role, the end, the lists."""
+
+from __future__ import annotations
+
+import re
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from tests import web_data
+from uzel.network.models import Change, Device, Site
+from uzel.people.models import Role, User
+from uzel.subscribers.models import Subscriber
+
+pytestmark = pytest.mark.django_db
+State = Change.State
+LINES = ["configure terminal", "interface Gi0/1", "shutdown", "end"]
+
+
+@pytest.fixture
+def staff() -> dict[Role, User]:
+    web_data.city(okrugs=1, districts=1, campuses=1, houses=2)
+    web_data.subscribers(Site.objects.filter(level=4).order_by("code")[0], 1)
+    return web_data.people()
+
+
+def switch() -> Device:
+    return Device.objects.filter(services__isnull=False).distinct().get()
+
+
+def client(user: User) -> Client:
+    signed = Client()
+    signed.force_login(user)
+    return signed
+
+
+def form(kind: str, **more: str) -> dict[str, str]:
+    return {"device": switch().code, "port": "1", "kind": kind, "key": str(uuid4())} | more
+
+
+def preview(user: User, kind: str = "port-restart", **more: str) -> Change:
+    answer = client(user).post(reverse("network:change_ask"), form(kind, **more))
+    assert answer.status_code == 302, answer.content.decode()
+    change = Change.objects.latest("id")
+    assert answer["Location"] == reverse("network:change", args=[change.pk])
+    Change.objects.filter(pk=change.pk).update(
+        state=State.READY, commands=LINES, undo=["no shutdown"], before={"admin_up": True, "link_up": True}
+    )
+    change.refresh_from_db()
+    return change
+
+
+def page(user: User, change: Change) -> str:
+    return client(user).get(reverse("network:change", args=[change.pk])).content.decode()
+
+
+def confirm(user: User, change: Change, reason: str = "нет линка") -> str:
+    url = reverse("network:change_confirm", args=[change.pk])
+    return client(user).post(url, {"reason": reason}, follow=True).content.decode()
+
+
+def test_the_preview_shows_the_exact_lines_and_asks_why(staff: dict[Role, User]) -> None:
+    change = preview(staff[Role.OPERATOR], subject=Subscriber.objects.get().account)
+    text = page(staff[Role.OPERATOR], change)
+    for line in (*LINES, "no shutdown"):
+        assert f"<span>{line}</span>" in text
+    assert re.search(r'<input id="reason" name="reason" required', text)
+    assert Subscriber.objects.get().account in text
+    assert "Выполнить эти команды" in text
+    confirm(staff[Role.OPERATOR], change)
+    change.refresh_from_db()
+    assert (change.state, change.reason, change.confirmed_by) == (State.WAITING, "нет линка", staff[Role.OPERATOR])
+
+
+def test_a_double_click_is_one_change(staff: dict[Role, User]) -> None:
+    twice, operator = form("port-restart"), client(staff[Role.OPERATOR])
+    answers = [operator.post(reverse("network:change_ask"), twice)["Location"] for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert Change.objects.count() == 1
+    # The menu has one key: another of its buttons is another change, and so is the same one when the first has ended.
+    operator.post(reverse("network:change_ask"), twice | {"kind": "clear-counters"})
+    assert Change.objects.count() == 2
+    Change.objects.filter(kind="port-restart").update(state=State.FAILED)
+    again = operator.post(reverse("network:change_ask"), twice)["Location"]
+    assert again not in answers
+    assert operator.post(reverse("network:change_ask"), twice)["Location"] == again
+
+
+def test_without_a_reason_nothing_is_confirmed(staff: dict[Role, User]) -> None:
+    change = preview(staff[Role.OPERATOR])
+    assert "Напишите, зачем" in confirm(staff[Role.OPERATOR], change, reason=" ")
+    change.refresh_from_db()
+    assert change.state == State.READY
+
+
+def test_an_operator_asks_a_lead_for_a_shared_port(staff: dict[Role, User]) -> None:
+    web_data.subscribers(switch().site, 1)
+    change = preview(staff[Role.OPERATOR])
+    text = page(staff[Role.OPERATOR], change)
+    assert "больше одного абонента" in text
+    assert "Попросить ведущего" in text
+    assert "Выполнить эти команды" not in text
+    assert "Ждёт ведущего" in confirm(staff[Role.OPERATOR], change)
+    listed = client(staff[Role.LEAD]).get(reverse("network:changes")).content.decode()
+    assert "Ждут ведущего" in listed
+    assert "Выполнить эти команды" in page(staff[Role.LEAD], change)
+    confirm(staff[Role.LEAD], change, reason="")
+    change.refresh_from_db()
+    assert (change.state, change.confirmed_by, change.reason) == (State.WAITING, staff[Role.LEAD], "нет линка")
+
+
+@pytest.mark.parametrize("text", ['kv" ; reboot', "кв 5", "x\ny", "x?", "a" * 33])
+def test_a_description_that_may_not_be_typed_is_refused_with_a_way_back(staff: dict[Role, User], text: str) -> None:
+    answer = client(staff[Role.COORDINATOR]).post(reverse("network:change_ask"), form("description", value=text))
+    assert answer.status_code == 409
+    assert "до 32 латинских букв" in answer.content.decode()
+    assert not Change.objects.exists()
+
+
+def test_what_is_not_there_is_not_found(staff: dict[Role, User]) -> None:
+    engineer = client(staff[Role.ENGINEER])
+    for wrong in ({"device": "none"}, {"port": "99"}, {"kind": "reboot"}, {"key": "x"}, {"port": "1\n2"}):
+        answer = engineer.post(reverse("network:change_ask"), form("port-restart") | wrong)
+        assert answer.status_code == 404, wrong
+    assert engineer.get(reverse("network:change", args=[7])).status_code == 404
+    assert engineer.post(reverse("network:change_ask"), form("port-restart", port="")).status_code == 409
+
+
+def test_roles_see_what_they_may(staff: dict[Role, User]) -> None:
+    device = reverse("network:device", args=[switch().code])
+    assert client(staff[Role.FIELD]).get(reverse("network:changes")).status_code == 403
+    assert "change-menu" not in client(staff[Role.FIELD]).get(device).content.decode()
+    assert client(staff[Role.FIELD]).post(reverse("network:change_ask"), form("port-restart")).status_code == 403
+    new = reverse("network:change_new") + f"?device={switch().code}"
+    offered = {role: client(staff[role]).get(new).content.decode() for role in (Role.OPERATOR, Role.COORDINATOR)}
+    assert 'value="port-off"' not in offered[Role.OPERATOR]
+    assert 'value="port-off"' in offered[Role.COORDINATOR]
+    assert client(staff[Role.OPERATOR]).post(reverse("network:change_ask"), form("port-off")).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "after", "words"),
+    [
+        ("done", "", {"admin_up": True}, ["Сделано", "снова включён"]),
+        ("undone", "check_failed", {"admin_up": True}, ["Отменено: порт такой же", "проверка показала другое"]),
+        ("failed", "undo_hung", {}, ["Не получилось", "Отменить не удалось", "замолчал посреди ответа"]),
+        ("unknown", "runner_died", {"admin_up": False}, ["Чем кончилось, неизвестно", "порт выключен!"]),
+    ],
+)
+def test_every_end_is_told_with_its_transcript(
+    staff: dict[Role, User], state: str, error: str, after: dict[str, bool], words: list[str]
+) -> None:
+    change = preview(staff[Role.OPERATOR])
+    entry = {"part": "do", "line": "shutdown", "text": "shutdown\r\n<b>", "error": "", "at": 1.8e9, "answered": True}
+    unanswered = entry | {"line": "no shutdown", "text": "", "answered": False}
+    Change.objects.filter(pk=change.pk).update(
+        state=state, error=error, after=after, transcript=[entry, unanswered], reason="нет линка",
+        confirmed_by=staff[Role.OPERATOR],
+    )  # fmt: skip
+    text = page(staff[Role.OPERATOR], change)
+    for word in (*words, "отправлено, ответ не сохранился", "&lt;b&gt;", "нет линка"):
+        assert word in text
+
+
+def test_the_card_and_the_device_have_their_menus_and_lists(staff: dict[Role, User]) -> None:
+    subscriber = Subscriber.objects.get()
+    change = preview(staff[Role.OPERATOR], subject=subscriber.account)
+    confirm(staff[Role.OPERATOR], change)
+    operator = client(staff[Role.OPERATOR])
+    card = operator.get(reverse("desk:card", args=[subscriber.account])).content.decode()
+    assert 'class="change-menu' in card
+    assert f'name="subject" value="{subscriber.account}"' in card
+    line = reverse("desk:line", args=[subscriber.account, subscriber.services.get().pk])
+    link = f'href="{reverse("network:change", args=[change.pk])}"'
+    assert link in operator.get(line).content.decode()
+    assert link in operator.get(reverse("network:device", args=[switch().code])).content.decode()
+
+
+def test_the_list_costs_the_same_for_few_and_many(staff: dict[Role, User], django_assert_max_num_queries) -> None:
+    for _ in range(12):
+        confirm(staff[Role.ENGINEER], preview(staff[Role.ENGINEER]))
+    lead = client(staff[Role.LEAD])
+    lead.get(reverse("network:changes"))
+    with django_assert_max_num_queries(8):
+        assert lead.get(reverse("network:changes")).content.decode().count("data-row") == 12
