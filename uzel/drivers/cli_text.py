@@ -25,7 +25,8 @@ _VERBS = r"(?:show?|sh|display|disp?|dis|cable_diag|cable|ping|test|virtual-cabl
 _HOST = r"(?:<[^<>\s]{1,64}>|\[[~*]?[^\[\]\s]{1,64}\]|[^\s#>|]{1,64}[#>])"
 _PROMPT = re.compile(rf"^{_HOST}\s*(?:{_VERBS}\b.*)?$")
 _ECHO = re.compile(rf"^\s?{_VERBS} [a-z\d-].*$")
-_NOISE = re.compile(r"^[\s\-=+_*~|.]*$")
+# A line of nothing but these is drawn for the eye.
+_RULE = " \t-=+_*~|."
 
 
 def _is_prompt(line: str) -> bool:
@@ -163,9 +164,9 @@ class Sheet(Generic[T]):
             if len(line) > LONGEST_LINE:
                 self.miss(line[:80] + "…")
                 continue
-            if not line or _NOISE.match(line):
-                continue
             stripped = line.strip()
+            if not stripped.strip(_RULE):
+                continue
             if stripped.startswith("Command:") or _is_prompt(stripped) or (first and _ECHO.match(line)):
                 first = False
                 continue
