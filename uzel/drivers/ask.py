@@ -37,6 +37,7 @@ BY_SNMP: Mapping[str, frozenset[Operation]] = {
     "dlink_des21": frozenset({Operation.COUNTERS, Operation.ERRORS}),
     "cisco_ios": frozenset({Operation.PORTS, Operation.COUNTERS}),
     "huawei_vrp": frozenset({Operation.PORTS, Operation.COUNTERS, Operation.MACS}),
+    "eltex_mes": frozenset({Operation.PORTS, Operation.COUNTERS, Operation.MACS, Operation.NEIGHBOURS}),
 }
 # Troubles after which a read is tried once more, and how long to wait before, seconds. A session that was kept open may
 # have been closed meanwhile; a switch with one line frees it a moment after the one before has logged out.
@@ -52,6 +53,7 @@ MODELS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("d-link", re.compile(r""), "dlink_dxs"),
     ("cisco", re.compile(r""), "cisco_ios"),
     ("huawei", re.compile(r""), "huawei_vrp"),
+    ("eltex", re.compile(r"mes"), "eltex_mes"),
 )
 
 

@@ -8,8 +8,9 @@ from uzel.drivers.dlink_cisco import PAGE as DLINK_CISCO
 from uzel.drivers.dlink_des21 import PAGE as DLINK_DES21
 from uzel.drivers.dlink_dxs import PAGE as DLINK_DXS
 from uzel.drivers.dlink_smart import PAGE as DLINK_SMART
+from uzel.drivers.eltex_mes import PAGE as ELTEX_MES
 from uzel.drivers.huawei_vrp import PAGE as HUAWEI_VRP
 
 DRIVERS: Mapping[str, Page] = {
-    page.name: page for page in (DLINK_DXS, DLINK_CISCO, DLINK_SMART, DLINK_DES21, CISCO_IOS, HUAWEI_VRP)
+    page.name: page for page in (DLINK_DXS, DLINK_CISCO, DLINK_SMART, DLINK_DES21, CISCO_IOS, HUAWEI_VRP, ELTEX_MES)
 }

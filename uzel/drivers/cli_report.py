@@ -19,11 +19,13 @@ from uzel.drivers.cli_drivers import DRIVERS
 from uzel.drivers.cli_text import Parsed
 
 # Which driver reads which make's files, when the file's name does not say more.
-MAKES = {"d-link": "dlink_dxs", "cisco": "cisco_ios", "huawei": "huawei_vrp"}
+MAKES = {"d-link": "dlink_dxs", "cisco": "cisco_ios", "huawei": "huawei_vrp", "eltex": "eltex_mes"}
 OTHER_MODELS = (
-    (re.compile(r"^(?:DGS-3610|DGS-1250)"), "dlink_cisco"),
-    (re.compile(r"^DES-21"), "dlink_des21"),
-    (re.compile(r"^MA56"), ""),  # a DSLAM with a command line of its own
+    (re.compile(r"^d-link/(?:DGS-3610|DGS-1250)"), "dlink_cisco"),
+    (re.compile(r"^d-link/DES-21"), "dlink_des21"),
+    (re.compile(r"^huawei/MA56"), ""),  # a DSLAM with a command line of its own
+    (re.compile(r"^eltex/ntc__show-interface-3"), ""),  # port channels of an Eltex under the name of another command
+    (re.compile(r"^cisco/.*interfaces-description"), ""),  # not asked: `show interfaces status` says the same
 )
 COMMANDS: Mapping[Operation, re.Pattern[str]] = {
     Operation.CABLE_TEST: re.compile(r"^cable-diag|show-cable-diag|^ShowCableDiag|^(?:huawei-vrp-)?virtual-cable-test"),
@@ -37,6 +39,7 @@ COMMANDS: Mapping[Operation, re.Pattern[str]] = {
     ),
     Operation.PORTS: re.compile(
         r"show-ports|interfaces-status$|interfaces-status-pvlan|ShowInterfacesStatus$|show-interfaces?\d*$|"
+        r"interfaces-description|"
         r"display-interface(?:-brief|\d*)$"
     ),
     Operation.MACS: re.compile(r"show-fdb|mac-address-table|ShowMacAddressTable|display-mac-address|show-smac"),
@@ -81,7 +84,10 @@ def classify(file: Path) -> tuple[str, Operation] | None:
     parts = stem.split("__")
     command = parts[2] if parts[0] == "genie" and len(parts) > 2 else parts[-1]
     command = re.sub(r"^(?:cisco-ios|dlink-ds)-|-?\d+$", "", command)
-    driver = next((name for pattern, name in OTHER_MODELS if pattern.match(stem)), MAKES.get(file.parent.name, ""))
+    driver = next(
+        (name for pattern, name in OTHER_MODELS if pattern.match(f"{file.parent.name}/{stem}")),
+        MAKES.get(file.parent.name, ""),
+    )
     if driver not in DRIVERS:
         return None
     operation = next((known for known, pattern in COMMANDS.items() if pattern.search(command)), None)
