@@ -39,7 +39,10 @@ _STREETS = (
 
 
 def use_own_database(name: str) -> bool:
-    """Point Django at the database `name` on the same server, made when it is not there; True when it was made."""
+    """Point Django at the database `name` on the same server, made when it is not there, its tables up to date.
+
+    True when it was made.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         is_new = cursor.fetchone() is None
@@ -47,8 +50,7 @@ def use_own_database(name: str) -> bool:
             cursor.execute(f'CREATE DATABASE "{name}"')
     connections.close_all()
     connection.settings_dict["NAME"] = name
-    if is_new:
-        call_command("migrate", verbosity=0, interactive=False)
+    call_command("migrate", verbosity=0, interactive=False)
     return is_new
 
 
