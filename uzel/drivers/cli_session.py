@@ -131,9 +131,8 @@ class Session:
 
     def _next(self) -> list[Step]:
         """One thing to do about the unfinished last line, or nothing."""
-        tail = self._tail()
         if self.stage in (Stage.LOGIN, Stage.PASSWORD, Stage.ENABLE):
-            return self._log_in(tail)
+            return self._log_in(self._tail())
         if self.stage not in (Stage.BUSY, Stage.SETTING_UP):
             return []
         fresh = self._last_line()[-(len(self._buffer) - self._seen) :] if self._seen < len(self._buffer) else ""
@@ -146,7 +145,7 @@ class Session:
                 return [Send((forward if self._turn_page() else leave).encode())]
         # A prompt counts after the echo of the command only: DGS-3120 (4.04.R004) prints a second one after login.
         echoed = "\n" in self._buffer and (self.stage is not Stage.BUSY or self._command[:8] in self._buffer)
-        return self._finish() if echoed and self._is_ours(tail) else []
+        return self._finish() if echoed and self._is_ours(self._tail()) else []
 
     def _turn_page(self) -> bool:
         """Whether there may be more pages of a screen. One that came before is cut out: it tells nothing new.
@@ -155,7 +154,7 @@ class Session:
         between: only two in a row that are known are an end.
         """
         page = self._buffer[self._seen :]
-        starts = frozenset(words[0] for line in draw(page)[0] if (words := line.split()))
+        starts = frozenset(words[0] for line in draw(page[: page.rfind("\n") + 1])[0] if (words := line.split()))
         # The first page has the echo of the command above it, its repetition has not.
         known = any(starts <= earlier for earlier in self._pages)
         if known:
