@@ -115,7 +115,8 @@ def draw(test: Mapping[str, Any], *, at: datetime | None = None, known_m: int | 
     whole_m = max(measured, default=None) or (whole_length if whole_state in WHOLE else None) or known_m
     drawn = [pair for pair in pairs if pair[1] in HURT | WHOLE]
     longest = max([length for _, _, length in drawn if length is not None] + [whole_m or 0, SHORTEST_M])
-    top_m = longest * 1.08
+    # Room for the end of the cable; more of it where nobody knows how far that is.
+    top_m = longest * (1.08 if whole_m else 1.3)
     return Cable(
         says=says([(state, length) for _, state, length in pairs], whole_state, test.get("link_up"), whole_m),
         state=whole_state,

@@ -71,17 +71,6 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Checks:
-    """All rows of a line. `missing`: questions that got no answer, each with the code of the reason."""
-
-    rows: tuple[Check, ...] = ()
-    missing: tuple[tuple[str, str], ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.rows or self.missing)
-
-
-@dataclass(frozen=True, slots=True)
 class Mac:
     """A MAC address of the port. known: it is on record for this subscriber."""
 
@@ -116,10 +105,11 @@ def checks_of(
     expected: frozenset[str] = frozenset(),
     wanted_mbps: int | None = None,
     now: datetime,
-) -> Checks:
+) -> tuple[Check, ...]:
     """The rows of a line from its latest finished reading and its latest finished cable test on demand.
 
-    `readings` and `cables` are of earlier probes of the port, the newest first; `expected` are the MACs on record.
+    The last one, "missing", holds the questions that got no answer as (operation, code of the reason). `readings` and
+    `cables` are of earlier probes of the port, the newest first; `expected` are the MACs on record.
     """
     result = _mapping(read.result if read else None)
     said = _said_of(read)
@@ -136,7 +126,12 @@ def checks_of(
         _log(result),
     )
     own = [row if row.said else replace(row, said=_of(said, row.name)) for row in rows if row]
-    return Checks(tuple(_numbered(own)), _missing(read, tested, now))
+    if lacking := _missing(read, tested, now):
+        told = {row.name for row in own}
+        newest = said if not _speaks(read, tested, now) else [*said, *_said_of(tested)]
+        rest = tuple(one for one in newest if ROW_OF.get(one.operation) not in told)
+        own.append(Check("missing", "unknown", lacking, rest))
+    return tuple(_numbered(own))
 
 
 def _of(said: Iterable[Said], name: str) -> tuple[Said, ...]:
@@ -288,12 +283,17 @@ def _log(result: Mapping[str, Any]) -> Check | None:
     return None if rows is None else Check("log", "lit" if rows else "unknown", rows[:LOG_LINES])
 
 
+def _speaks(read: Probe | None, tested: Probe | None, now: datetime) -> bool:
+    """Whether the cable test on demand is the newer of the two, and not of another day."""
+    return _is_fresh(tested, now) and (read is None or (read.ended_at or now) <= ((tested and tested.ended_at) or now))
+
+
 def _missing(read: Probe | None, tested: Probe | None, now: datetime) -> tuple[tuple[str, str], ...]:
     """What could not be had, each question once; of the cable the newer of the two probes speaks."""
     result = _mapping(read.result if read else None)
     found = {PART_OF.get(part, part): str(code) for part, code in _mapping(result.get("errors")).items()}
     found |= {str(operation): str(code) for operation, code in _mapping(result.get("missing")).items()}
-    if tested and _is_fresh(tested, now) and (read is None or (read.ended_at or now) <= (tested.ended_at or now)):
+    if tested and _speaks(read, tested, now):
         found.pop(Operation.CABLE_TEST, None)
         lacking = _mapping(_mapping(tested.result).get("missing"))
         found |= {str(operation): str(code) for operation, code in lacking.items()}

@@ -89,4 +89,4 @@ def past_probes(line: Line) -> list[tuple[Probe, Verdict]]:
 def past_outages(line: Line) -> list[OutageElement]:
     """Outages that held the device of this line dark, the latest first."""
     rows = OutageElement.objects.filter(device=line.device).exclude(outage__state=Outage.State.MERGED)
-    return list(rows.select_related("outage__site").order_by("-dark_at")[:_HISTORY])
+    return list(rows.select_related("outage__site", "outage__mains_area").order_by("-dark_at")[:_HISTORY])

@@ -58,6 +58,7 @@ ROWS: Words = {
     "loops": pgettext_lazy("check", "Loop"),
     "neighbours": pgettext_lazy("check", "Other end"),
     "log": pgettext_lazy("check", "Log"),
+    "missing": pgettext_lazy("checks", "Not seen"),
 }
 OPERATIONS: Words = {
     Operation.CABLE_TEST: pgettext_lazy("question", "the cable"),
@@ -98,6 +99,8 @@ REASONS: Words = {
     "no_address": _("the switch has no address"),
     "wrong_key": _("the logins on record cannot be read: another key"),
     "bad_key": _("the logins on record cannot be read: another key"),
+    "late": _("no answer in the time that a look may take"),
+    "nothing_told": _("the switch answered, and said nothing of this port"),
     "expired": _("nobody took the question in time: is the prober running?"),
     "unknown_operation": _("the prober does not know this question: is it an older one?"),
     "not_finished": _("the switch has not finished: test again"),

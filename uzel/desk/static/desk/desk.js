@@ -82,6 +82,11 @@
     else if (digit) toggle(verdict.querySelector('details.said[data-said="' + digit[1] + '"]'));
   });
 
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("[data-raw]");
+    if (button) toggle(button.closest(".verdict").querySelector("details.raw"));
+  });
+
   // Enter goes on to what the page already shows, when that is one thing.
   document.addEventListener("DOMContentLoaded", function () {
     var asking = document.getElementById("asking");
