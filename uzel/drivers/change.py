@@ -221,5 +221,13 @@ def _told(wanted: Plan, found: Look) -> str:
 
 def _plain(seen: Seen) -> str:
     """What was seen, on a line."""
-    fields = {name: getattr(seen, name) for name in Seen.__slots__}
-    return ", ".join(f"{name}={value}" for name, value in fields.items() if value is not None)
+    words = {None: "", True: "up", False: "down"}
+    told = [
+        f"admin {words[seen.admin_up]}" if seen.admin_up is not None else "",
+        f"link {words[seen.link_up]}" if seen.link_up is not None else "",
+        f'description "{seen.description}"' if seen.description is not None else "",
+        f"octets {seen.octets}" if seen.octets is not None else "",
+        f"blocked {len(seen.blocked)}" if seen.blocked is not None else "",
+        f"MACs {len(seen.macs)}" if seen.macs is not None else "",
+    ]
+    return ", ".join(each for each in told if each)

@@ -81,7 +81,7 @@ def ask(
         "device": device,
         "port": port,
         "value": value,
-        "subject": subject if port and port.services.filter(subscriber__account=subject).exists() else "",
+        "subject": _subject(port, subject),
         "asked_by": user,
         "needs_lead": [refusal.code for refusal in found],
     }
@@ -91,6 +91,14 @@ def ask(
             _wake()
             audit(user=user, action="change.asked", obj=device, request=request, detail=_told(change))
     return change
+
+
+def _subject(port: Port | None, wanted: str) -> str:
+    """For whom: one of those on the port; the only one when nobody was named."""
+    if port is None:
+        return ""
+    people = set(port.services.filter(is_active=True).values_list("subscriber__account", flat=True))
+    return wanted if wanted in people else people.pop() if len(people) == 1 and not wanted else ""
 
 
 def confirm(*, change: Change, user: User, reason: str, request: HttpRequest | None = None) -> Change:

@@ -137,12 +137,23 @@ def console(text: str) -> str:
     return text.replace("\r", "").strip("\n")
 
 
+@register.filter
+def said(entry: dict[str, Any]) -> str:
+    """What the switch answered to a line, without the echo of the line itself."""
+    text = console(entry["text"])
+    echo, _, rest = text.partition("\n")
+    return rest.strip("\n") if echo.strip() == entry["line"] else text
+
+
 @register.inclusion_tag("network/change_last.html", takes_context=True)
-def last_changes(context: dict[str, Any], *, device: Device | None = None, subject: str = "") -> dict[str, Any]:
-    """The last confirmed changes of a device, or for a subscriber."""
+def last_changes(
+    context: dict[str, Any], *, device: Device | None = None, port: Port | None = None, subject: str = ""
+) -> dict[str, Any]:
+    """The last confirmed changes of a device, of a port, or for a subscriber."""
     rows = Change.objects.filter(confirmed_by__isnull=False).select_related("device", "port", "asked_by")
-    rows = rows.filter(device=device) if device else rows.filter(subject=subject)
-    return {"changes": rows.order_by("-id")[:8], "device": device, "subject": subject, "may": context.get("may", ())}
+    wanted = {"device": device} if device else {"port": port} if port else {"subject": subject}
+    shown = rows.filter(**wanted).order_by("-id")[:8]
+    return {"changes": shown, "device": device, "here": device or port, "may": context.get("may", ())}
 
 
 @register.simple_tag

@@ -115,7 +115,7 @@
       var button = document.querySelector("[data-copy]");
       if (button) copy(button);
     } else if (event.key === "Escape") {
-      document.querySelectorAll("details.me[open]").forEach(function (menu) {
+      document.querySelectorAll("details.me[open], details.change-menu[open]").forEach(function (menu) {
         menu.open = false;
       });
     }
@@ -127,7 +127,7 @@
     if (button) copy(button);
     if (target.closest("[data-keys-open]")) document.getElementById("keys").showModal();
     if (target.closest("[data-print]")) window.print();
-    document.querySelectorAll("details.me[open]").forEach(function (menu) {
+    document.querySelectorAll("details.me[open], details.change-menu[open]").forEach(function (menu) {
       if (!menu.contains(target)) menu.open = false;
     });
   });
