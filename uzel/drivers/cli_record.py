@@ -4,15 +4,15 @@ What is written, per device in `<driver>/<hardware>_<firmware>/`: `<operation>[.
 stand-ins of `cli_mask` in it, and beside it `.json`, what the driver reads in it now.
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from uzel.core.answers import Identity, MacEntry, Medium, Operation, PortStatus
 from uzel.drivers.ask import AskError, Values, one_way, wants_of
+from uzel.drivers.cli_expect import expected
 from uzel.drivers.cli_mask import Masker
 from uzel.drivers.cli_page import Ask, Page
 from uzel.drivers.cli_private import own_values
@@ -195,13 +195,7 @@ def _folder(recording: Recording) -> str:
 def _files(taken: Taken, text: str, parsed: Parsed[Any], there: Mapping[str, str]) -> dict[str, str]:
     number = sum(name.startswith(f"{taken.operation}.") and name.endswith(".txt") for name in there)
     stem = str(taken.operation) + (f".{number + 1}" if number else "")
-    expected = {
-        "asked": taken.way.command,
-        "rows": [asdict(row) for row in parsed.rows],
-        "not_understood": list(parsed.not_understood),
-        "doubts": list(parsed.doubts),
-    }
-    return {f"{stem}.txt": text, f"{stem}.json": json.dumps(expected, indent=1, ensure_ascii=False) + "\n"}
+    return {f"{stem}.txt": text, f"{stem}.json": expected(taken.way, parsed)}
 
 
 def write(result: Masked, folder: Path, *, force: bool) -> list[Path]:

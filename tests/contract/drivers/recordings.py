@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from uzel.core.answers import Operation
-from uzel.drivers import cli_table
+from uzel.drivers import cli_expect, cli_table
 from uzel.drivers.cli_drivers import DRIVERS
 
 DATA = Path(__file__).parent / "data"
@@ -11,16 +11,6 @@ RECORDINGS = list(cli_table.recordings(DATA))
 NAMES = [f"{driver}/{file.parent.name}/{file.name}" for driver, _, _, file in RECORDINGS]
 
 
-def parsers(driver: str, operation: Operation) -> list:
-    """The distinct parsers that a driver has for an operation, best way first."""
-    return list(dict.fromkeys(ask.parse for ask in DRIVERS[driver].asks[operation]))
-
-
 def best(driver: str, operation: Operation, text: str):
     """The parser that understands this recording best."""
-
-    def rank(parse):
-        parsed = parse(text)
-        return (not parsed.not_understood, not parsed.doubts, len(parsed.rows))
-
-    return max(parsers(driver, operation), key=rank)
+    return cli_expect.best(DRIVERS[driver].asks[operation], text).parse

@@ -1,0 +1,94 @@
+"""docs/add-a-driver.md does what it says: its page, its recording, its parser."""
+
+import asyncio
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from uzel.core.answers import Operation, PortStatus
+from uzel.drivers import cli_drivers, cli_expect
+from uzel.drivers.cli_page import Ask, Page
+from uzel.drivers.cli_record import Wish, masked, take, write
+from uzel.drivers.pool import Pool
+from uzel.drivers.session import Target
+from uzel.drivers.session_errors import Patience
+from uzel.drivers.transport import Login, Wire
+
+ROOT = Path(__file__).parents[3]
+DOCS = (ROOT / "docs" / "add-a-driver.md").read_text()
+VERSION = "Acme OS 4.1, serial number: AC00000017\n"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", DOCS, re.DOTALL | re.MULTILINE)
+
+
+def page_of(*sources: str) -> Page:
+    module = ModuleType("acme_os")
+    for source in sources:
+        exec(compile(source, "docs/add-a-driver.md", "exec"), module.__dict__)
+    page: Page = module.PAGE
+    ways = tuple(replace(ask, parse=module.parse_ports) for ask in page.asks[Operation.PORTS])
+    return replace(page, asks={**page.asks, Operation.PORTS: ways})
+
+
+class Acme:
+    """The device of the docs: a login, a prompt, two commands."""
+
+    def __init__(self) -> None:
+        table = blocks("text")[0].split("\n", 1)[1].rsplit("\nsw-7#", 1)[0]
+        self.answers = {"show version": VERSION, "show ports": f"{table}\n", "show ports p1": f"{table}\n"}
+        self.answers["terminal length 0"] = ""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"Username: ")
+        await reader.readline()
+        writer.write(b"Password: ")
+        await reader.readline()
+        writer.write(b"\r\nsw-7#")
+        while line := (await reader.readline()).decode().strip():
+            answer = self.answers.get(line, "% Unknown command\n")
+            writer.write(f"{line}\n{answer}sw-7#".replace("\n", "\r\n").encode())
+        writer.close()
+
+
+async def recorded(page: Page, folder: Path, *, force: bool = False) -> list[Path]:
+    server = await asyncio.start_server(Acme().serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    wish = Wish(ports=("p1",), known=("duty", "sw-7"))
+    async with server, Pool(patience=Patience(), idle_s=0.1) as pool:
+        target = Target("127.0.0.1", port, Wire.TELNET, page, Login("duty", "secret"))
+        result = masked(await take(target, pool, wish), wish, "AC-24_4.1")
+        assert result.refused == ()
+        return write(result, folder / page.name, force=force)
+
+
+async def test_the_steps_lead_to_a_driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bare, whole = page_of(blocks("python")[0]), page_of(*blocks("python"))
+    written = await recorded(bare, tmp_path)
+    assert {path.name for path in written} == {
+        f"{name}.{kind}" for name in ("identity", "ports", "ports.2") for kind in ("txt", "json")
+    }
+    text = (tmp_path / "acme_os" / "AC-24_4.1" / "identity.txt").read_bytes().decode()
+    assert "AC00000017" not in text and "serial number: XX00000000" in text
+    told = json.loads((tmp_path / "acme_os" / "AC-24_4.1" / "ports.json").read_text())
+    assert (told["rows"], len(told["not_understood"])) == ([], 4)
+
+    monkeypatch.setattr(cli_expect, "DRIVERS", {"acme_os": whole})
+    for _, parsed in cli_expect.write(tmp_path / "acme_os"):
+        assert parsed.rows == () or parsed.rows[0] == PortStatus("p1", True, True, 1000, True)
+    told = json.loads((tmp_path / "acme_os" / "AC-24_4.1" / "ports.json").read_text())
+    assert [row["link_up"] for row in told["rows"]] == [True, False, False]
+    assert told["not_understood"] == []
+
+
+def test_the_docs_name_what_there_is() -> None:
+    for name in re.findall(r"`((?:uzel|tests|docs)/[\w/.-]+\.(?:py|md))`", DOCS):
+        assert (ROOT / name).is_file(), name
+    assert "add-a-driver.md" in (ROOT / "README.md").read_text()
+    assert "MODELS" in (ROOT / "uzel/drivers/ask.py").read_text()
+    assert isinstance(next(iter(cli_drivers.DRIVERS.values())).asks[Operation.IDENTITY][0], Ask)
