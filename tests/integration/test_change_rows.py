@@ -260,3 +260,19 @@ def test_the_database_itself_keeps_what_runs_confirmed(staff: dict[Role, User]) 
     for state in ("waiting", "running", "done"):
         with pytest.raises(IntegrityError), transaction.atomic():
             Change.objects.filter(pk=change.pk).update(state=state)
+
+
+def test_a_configuration_that_was_saved_is_read_anew(staff: dict[Role, User]) -> None:
+    user, box = staff[Role.COORDINATOR], device()
+    asked_for = changes.ask(kind=Kind.SAVE, device=box, port=None, value="", subject="", user=user, key=uuid4())
+    Change.objects.filter(pk=asked_for.pk).update(state=State.READY, commands=["save"])
+    changes.confirm(change=asked_for, user=user, reason="test")
+    (job,) = store.claim(1)
+    assert store.finish(job, Outcome("done"))
+    assert (box.backup_state.why, box.backup_state.state) == ("change", "waiting")
+
+
+def test_the_only_subscriber_of_a_port_is_whom_it_is_for(staff: dict[Role, User]) -> None:
+    assert asked(staff[Role.OPERATOR]).subject == Subscriber.objects.get().account
+    web_data.subscribers(device().site, 1)
+    assert asked(staff[Role.OPERATOR]).subject == ""

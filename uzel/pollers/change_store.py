@@ -15,8 +15,9 @@ from uzel.drivers.change import Entry, Outcome
 from uzel.drivers.change_plan import Plan
 from uzel.drivers.session_secrets import SecretsError
 from uzel.journal.operations import audit, emit
+from uzel.network import backups
 from uzel.network.changes import PREVIEW_LASTS
-from uzel.network.models import Change
+from uzel.network.models import Change, ConfigReason
 from uzel.pollers import device_facts
 
 # A preview that is not made, and a confirmed change that is not begun by then, is not wanted any more: nobody expects
@@ -139,7 +140,12 @@ def finish(job: Job, outcome: Outcome) -> bool:
         "transcript": _transcript(job.entries),
         "ended_at": timezone.now(),
     }
-    return _write(mine, job, row, audited=True)
+    with transaction.atomic():
+        written = _write(mine, job, row, audited=True)
+        if written and job.kind is Kind.SAVE and outcome.state == State.DONE:
+            device = Change.objects.values_list("device", flat=True).get(pk=job.id)
+            backups.ask(devices=[device], why=ConfigReason.CHANGE)
+    return written
 
 
 def looked(job: Job, seen: Seen | None) -> None:

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  var PLACES = { b: "g b", o: "g o", n: "g n", c: "g c", p: "g p", c: "g c", m: "g m", a: "g a", u: "g u" };
+  var PLACES = { b: "g b", o: "g o", n: "g n", c: "g c", p: "g p", h: "g h", m: "g m", a: "g a", u: "g u" };
   var waitingForPlace = 0;
 
   function typing(target) {
