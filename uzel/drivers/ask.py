@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cache, lru_cache
 from typing import Any
 
 from uzel.core.answers import CableTest, Operation, PairState
@@ -37,11 +38,14 @@ BY_SNMP: Mapping[str, frozenset[Operation]] = {
     "dlink_des21": frozenset({Operation.COUNTERS, Operation.ERRORS}),
     "cisco_ios": frozenset({Operation.PORTS, Operation.COUNTERS}),
     "huawei_vrp": frozenset({Operation.PORTS, Operation.COUNTERS, Operation.MACS}),
+    "snr_nag": frozenset({Operation.COUNTERS, Operation.MACS}),
     "eltex_mes": frozenset({Operation.PORTS, Operation.COUNTERS, Operation.MACS, Operation.NEIGHBOURS}),
 }
 # Troubles after which a read is tried once more, and how long to wait before, seconds. A session that was kept open may
 # have been closed meanwhile; a switch with one line frees it a moment after the one before has logged out.
 AGAIN_S: Mapping[Trouble, float] = {Trouble.CLOSED: 0.0, Trouble.LOCKED: 1.0, Trouble.REFUSED: 1.0}
+# Their prompt begins with their sysName. D-Link's may show the model, an address, or what somebody wrote.
+NAMED_BY_PROMPT = frozenset({"cisco_ios", "huawei_vrp"})
 # How often the end of a test is asked for.
 LOOK_AGAIN_S = 0.25
 # The driver by maker and model; the first line that fits. Names in lower case.
@@ -54,7 +58,15 @@ MODELS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("cisco", re.compile(r""), "cisco_ios"),
     ("huawei", re.compile(r""), "huawei_vrp"),
     ("eltex", re.compile(r"mes"), "eltex_mes"),
+    ("snr", re.compile(r"s29[0-9]{2}"), "snr_nag"),
+    ("zyxel", re.compile(r"es-2108|gs-[34]012"), "zyxel_zynos"),
 )
+
+
+@lru_cache(maxsize=1024)
+def driver_of(vendor: str, model: str) -> str | None:
+    """The driver for a maker and a model, both in lower case."""
+    return next((name for maker, fits, name in MODELS if maker == vendor and fits.search(model)), None)
 
 
 class AskError(Exception):
@@ -77,7 +89,10 @@ class AskError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What has to be known of a device to ask it. `ports`: its ports by name, to ifIndex. Secrets stay out of repr."""
+    """What has to be known of a device to ask it. `ports`: its ports by name, to ifIndex. Secrets stay out of repr.
+
+    `name` is its sysName where that is known: a session with a device of another name is then refused.
+    """
 
     vendor: str
     model: str
@@ -88,20 +103,21 @@ class Facts:
     wire: Wire = Wire.TELNET
     cli_port: int = 23
     login: Login = field(repr=False, default_factory=lambda: Login("", ""))
+    name: str = ""
 
     @property
     def page(self) -> Page:
         """The driver's page. Raises AskError("no_driver")."""
-        for vendor, model, driver in MODELS:
-            if vendor == self.vendor.lower() and model.search(self.model.lower()):
-                return DRIVERS[driver]
+        if driver := driver_of(self.vendor.lower(), self.model.lower()):
+            return DRIVERS[driver]
         raise AskError("no_driver", permanent=True, stage="question")
 
     def target(self) -> Target:
         """Its command line. Raises AskError("no_driver")."""
         page = self.page
         limit = LIMITS.get(page.name, LIMIT)
-        return Target(self.address, self.cli_port, self.wire, page, self.login, limit)
+        host = self.name if page.name in NAMED_BY_PROMPT else ""
+        return Target(self.address, self.cli_port, self.wire, page, self.login, limit, host)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,9 +251,14 @@ def _fitting(page: Page, operation: Operation, values: Values) -> list[Ask]:
     return [way for way, _ in sorted(possible, key=lambda each: -len(each[1]))]
 
 
-def wants_of(way: Ask) -> set[str]:
+def wants_of(way: Ask) -> frozenset[str]:
     """The kinds of value that its command lines hold: port, mac, vlan, address."""
-    return set(re.findall(r"\{(\w+)\}", f"{way.first}{way.command}{way.after}"))
+    return _values_in(f"{way.first}{way.command}{way.after}")
+
+
+@cache
+def _values_in(lines: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\{(\w+)\}", lines))
 
 
 async def one_way(target: Target, way: Ask, operation: Operation, values: Values, pool: Pool) -> Answer:
@@ -315,7 +336,7 @@ def _goes_on(parsed: Parsed[Any]) -> bool:
     return any(PairState.NOT_FINISHED in (row.state, *(pair.state for pair in row.pairs)) for row in tests)
 
 
-def _about(parsed: Parsed[Any], values: Values, wants: set[str]) -> tuple[Any, ...]:
+def _about(parsed: Parsed[Any], values: Values, wants: frozenset[str]) -> tuple[Any, ...]:
     """Rows about what was asked: a command that tells of all is narrowed, a row that names no port gets its."""
     rows = parsed.rows
     if values.mac is not None and "mac" not in wants:

@@ -10,7 +10,11 @@ from uzel.drivers.dlink_dxs import PAGE as DLINK_DXS
 from uzel.drivers.dlink_smart import PAGE as DLINK_SMART
 from uzel.drivers.eltex_mes import PAGE as ELTEX_MES
 from uzel.drivers.huawei_vrp import PAGE as HUAWEI_VRP
+from uzel.drivers.snr_nag import PAGE as SNR_NAG
+from uzel.drivers.zyxel_zynos import PAGE as ZYXEL_ZYNOS
 
-DRIVERS: Mapping[str, Page] = {
-    page.name: page for page in (DLINK_DXS, DLINK_CISCO, DLINK_SMART, DLINK_DES21, CISCO_IOS, HUAWEI_VRP, ELTEX_MES)
-}
+PAGES = (
+    *(DLINK_DXS, DLINK_CISCO, DLINK_SMART, DLINK_DES21),
+    *(CISCO_IOS, HUAWEI_VRP, ELTEX_MES, SNR_NAG, ZYXEL_ZYNOS),
+)
+DRIVERS: Mapping[str, Page] = {page.name: page for page in PAGES}

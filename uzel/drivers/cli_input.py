@@ -11,7 +11,7 @@ from uzel.drivers.cli_page import Ask, Page
 from uzel.drivers.cli_text import mac as mac_digits
 
 # Also bars "?" and tab, which make a switch print help or complete a word, and "|" and ";" by not being listed.
-_LINE = re.compile(r"[A-Za-z0-9 _./:,\-]{1,200}")
+_LINE = re.compile(r"[A-Za-z0-9 _./:,*\-]{1,200}")
 
 
 class BadInputError(ValueError):

@@ -19,12 +19,20 @@ from uzel.drivers.cli_drivers import DRIVERS
 from uzel.drivers.cli_text import Parsed
 
 # Which driver reads which make's files, when the file's name does not say more.
-MAKES = {"d-link": "dlink_dxs", "cisco": "cisco_ios", "huawei": "huawei_vrp", "eltex": "eltex_mes"}
+MAKES = {
+    "d-link": "dlink_dxs",
+    "cisco": "cisco_ios",
+    "huawei": "huawei_vrp",
+    "eltex": "eltex_mes",
+    "snr": "snr_nag",
+    "zyxel": "zyxel_zynos",
+}
 OTHER_MODELS = (
     (re.compile(r"^d-link/(?:DGS-3610|DGS-1250)"), "dlink_cisco"),
     (re.compile(r"^d-link/DES-21"), "dlink_des21"),
     (re.compile(r"^huawei/MA56"), ""),  # a DSLAM with a command line of its own
     (re.compile(r"^eltex/ntc__show-interface-3"), ""),  # port channels of an Eltex under the name of another command
+    (re.compile(r"^zyxel/.*show-vlan-\d"), ""),  # not asked: `show vlan` tells of all
     (re.compile(r"^cisco/.*interfaces-description"), ""),  # not asked: `show interfaces status` says the same
 )
 COMMANDS: Mapping[Operation, re.Pattern[str]] = {
@@ -39,7 +47,7 @@ COMMANDS: Mapping[Operation, re.Pattern[str]] = {
     ),
     Operation.PORTS: re.compile(
         r"show-ports|interfaces-status$|interfaces-status-pvlan|ShowInterfacesStatus$|show-interfaces?\d*$|"
-        r"interfaces-description|"
+        r"interfaces-description|interface-ethernet-status$|"
         r"display-interface(?:-brief|\d*)$"
     ),
     Operation.MACS: re.compile(r"show-fdb|mac-address-table|ShowMacAddressTable|display-mac-address|show-smac"),
@@ -50,7 +58,7 @@ COMMANDS: Mapping[Operation, re.Pattern[str]] = {
     Operation.BINDINGS: re.compile(r"address-binding"),
     Operation.LOG: re.compile(r"show-log$|show-logging|ShowLogging"),
     Operation.LOAD: re.compile(r"cpu"),
-    Operation.IDENTITY: re.compile(r"show-switch|show-version|ShowVersion|display-version"),
+    Operation.IDENTITY: re.compile(r"show-switch|show-version|ShowVersion|display-version|show-system-information"),
 }
 
 
