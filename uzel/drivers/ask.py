@@ -39,6 +39,7 @@ BY_SNMP: Mapping[str, frozenset[Operation]] = {
     "cisco_ios": frozenset({Operation.PORTS, Operation.COUNTERS}),
     "huawei_vrp": frozenset({Operation.PORTS, Operation.COUNTERS, Operation.MACS}),
     "snr_nag": frozenset({Operation.COUNTERS, Operation.MACS}),
+    "zyxel_zynos": frozenset({Operation.COUNTERS}),
     "eltex_mes": frozenset({Operation.PORTS, Operation.COUNTERS, Operation.MACS, Operation.NEIGHBOURS}),
 }
 # Troubles after which a read is tried once more, and how long to wait before, seconds. A session that was kept open may
