@@ -73,6 +73,8 @@ async def prepare(facts: Facts, kind: Kind, *, port: str | None, value: str, poo
     seen = await look(facts, kind, way, port, pool)
     if code := needless(kind, seen.seen, value):
         raise ChangeError(code)
+    if way.undo and seen.seen.admin_up is None:
+        raise ChangeError("not_seen")  # what is not known cannot be brought back
     return plan(page, kind, way, port=name, value=value, before=seen.seen, clients=seen.clients)
 
 

@@ -1,5 +1,7 @@
 """What a port says of itself before a change and after it: asked by another way than the change itself."""
 
+import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +14,8 @@ from uzel.drivers.cli_page import Way
 from uzel.drivers.pool import Pool
 from uzel.drivers.snmp import SnmpError
 
+# Commands whose answer has the description of a port, whole. "show interfaces status" cuts it, or leaves it out.
+_TELLS_TEXT = re.compile(r"^show ports \S+ description|^(?:show interfaces|display interface) \S*\d")
 SYS_DESCR = "1.3.6.1.2.1.1.1.0"
 
 
@@ -41,9 +45,9 @@ async def look(facts: Facts, kind: Kind, way: Way, port: str | None, pool: Pool,
     """
     if kind not in OF_A_PORT or port is None:
         return Look(Seen())
-    found = await _status(facts, port, pool, by)
     if kind is Kind.DESCRIPTION:
-        return await _described(facts, port, pool, found)
+        return await _described(facts, port, pool)
+    found = await _status(facts, port, pool, by)
     if way.check is Operation.PORTS:
         return found
     # Counters of SNMP go on when those of the command line are cleared.
@@ -64,10 +68,17 @@ async def _status(facts: Facts, port: str, pool: Pool, by: By | None) -> Look:
     return Look(_seen(answer.rows), By.CLI)
 
 
-async def _described(facts: Facts, port: str, pool: Pool, found: Look) -> Look:
-    """SNMP has one answer for an empty description and for none that it knows of: the command line tells them apart."""
-    if found.seen.description is None and found.by is By.SNMP:
-        found = await _status(facts, port, pool, By.CLI)
+async def _described(facts: Facts, port: str, pool: Pool) -> Look:
+    """The description as the command line has it, where a command of the make tells it whole; else by SNMP.
+
+    ifAlias is another text at some old switches, and to take that for what was there would spoil the undo.
+    """
+    with suppress(AskError):
+        answer = await ask(facts, Operation.PORTS, pool=pool, values=Values(port=port), by=By.CLI)
+        if any(_TELLS_TEXT.search(line) for line in answer.asked):
+            seen = _seen(answer.rows)
+            return Look(replace(seen, description=seen.description or ""), By.CLI)
+    found = await _status(facts, port, pool, By.SNMP)
     return replace(found, seen=replace(found.seen, description=found.seen.description or ""))
 
 

@@ -136,7 +136,8 @@ def _found(pk: int) -> Change:
 
 def _page(request: HttpRequest, found: Change) -> HttpResponse:
     role = getattr(request.user, "role", "")
-    facts = port_facts(found.port) if found.port else None
+    # What hangs on the port matters while it can still be decided; the network is looked through for it.
+    facts = port_facts(found.port) if found.port and found.state == State.READY else None
     left = refusals(Kind(found.kind), facts, role) if found.state == State.READY else ()
     context = {
         "change": found,

@@ -59,7 +59,7 @@ ERRORS = {
     "changed_meanwhile": _("The port has changed since the preview, so nothing was typed. Ask anew."),
     "expired": _("Nobody began it in time, so nothing was typed. Ask anew."),
     "check_failed": _("The switch took the command, but the check afterwards shows another state."),
-    "not_seen": _("The switch took the command; the check afterwards could not tell."),
+    "not_seen": _("The switch does not tell how the port is, so nothing can be checked or brought back."),
     "undo_failed": _("It could not be undone: the port is not as it was. Look at it now."),
     "runner_died": _("Our service broke off in the middle."),
     "stopped": _("Our service was stopped in the middle."),
