@@ -141,7 +141,8 @@ def _cable(row: Mapping[str, Any]) -> CableTest:
 
 
 def _state(word: str | None) -> PairState | None:
-    return PairState(word) if word else None
+    """None for a word of another version too."""
+    return PairState(word) if word in set(PairState) else None
 
 
 def _uplink(row: Mapping[str, Any]) -> Uplink:

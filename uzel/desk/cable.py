@@ -18,7 +18,8 @@ ROW, TOP, SCALE = 34, 26, 26
 # A metre nearer than this is in the cabinet; a fault so near to the end of the cable is at its end. Testers of
 # switches are good to two or three metres (DES-3200 before 1.33 errs by thirty, and says nothing of it).
 NEAR_M, END_M = 2, 3
-SHORTEST_M = 10
+# A scale is at least so long; a cable longer than this is a mistake of the device.
+SHORTEST_M, LONGEST_M = 10, 1000
 
 BROKEN = frozenset({PairState.OPEN, PairState.OPEN_OR_SHORT})
 SHORTED = frozenset({PairState.SHORT})
@@ -167,7 +168,9 @@ def known_length(tests: Iterable[Mapping[str, Any]]) -> int | None:
         lengths = [
             length
             for row in test.get("pairs") or ()
-            if isinstance(row, Mapping) and state_of(row.get("state")) in WHOLE and (length := _number(row["length_m"]))
+            if isinstance(row, Mapping)
+            and state_of(row.get("state")) in WHOLE
+            and (length := _number(row.get("length_m")))
         ]
         if lengths:
             return max(lengths)
@@ -190,7 +193,10 @@ def _place(metres: int | None, whole_m: int | None) -> str:
 
 
 def _number(value: object) -> int | None:
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 else None
+    """Metres, or the number of a pair; what can be neither is not known."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LONGEST_M:
+        return None
+    return int(value)
 
 
 def _pair(

@@ -215,7 +215,11 @@ def _errors(result: Mapping[str, Any], readings: Iterable[Mapping[str, Any]]) ->
     if not rows:
         return None
     # One reading is both in the history and in the latest result: the same moment is one reading.
-    known = {row.get("at"): row for row in (*readings, *(_rows(result, "previous") or ()), *rows) if row.get("at")}
+    known = {
+        row.get("at"): row
+        for row in (*readings, *(_rows(result, "previous") or ()), *rows)
+        if row.get("at") is not None
+    }
     drawn = errors.chart(known.values())
     return Check("errors", drawn.look, drawn) if drawn else None
 

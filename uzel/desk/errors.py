@@ -82,9 +82,8 @@ class Errors:
 
 def chart(readings: Iterable[Mapping[str, Any]]) -> Errors | None:
     """The growth between successive readings, oldest first; None when no two of them can be compared."""
-    known = sorted(
-        (reading for row in readings if (reading := reading_of(row)) and reading.at), key=lambda r: r.at or 0
-    )
+    parsed = (reading_of(row) for row in readings)
+    known = sorted((r for r in parsed if r and r.at is not None), key=lambda r: r.at or 0)
     grown = []
     for before, after in pairwise(known):
         errors, seconds = error_growth(before, after), (after.at or 0) - (before.at or 0)

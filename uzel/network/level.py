@@ -94,6 +94,8 @@ def of_receiver(readings: Mapping[str, Any]) -> tuple[Level, ...]:
     low, high = _number(readings.get("input_low_dbm")), _number(readings.get("input_high_dbm"))
     low_alarm = RECEIVER.low_alarm if low is None else low
     high_alarm = RECEIVER.high_alarm if high is None else high
+    if high_alarm <= low_alarm:
+        high_alarm = max(RECEIVER.high_alarm, low_alarm + 1)
     limits = Limits(
         low_alarm,
         max(low_alarm, min(RECEIVER.low_warning, high_alarm)),

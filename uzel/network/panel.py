@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
@@ -42,6 +42,9 @@ SAID, SAID_ROWS = timedelta(hours=24), 400
 LOOPS_SEEN = timedelta(minutes=10)
 NOTES = ("loop", "loop_gone", "storm", "storm_gone", "error_disabled", "link_up")
 SHORT = {"GigabitEthernet": "GE", "XGigabitEthernet": "XGE", "FastEthernet": "Fa", "TenGigabitEthernet": "Te"}
+
+# What names a port in a note: its ifIndex, or its name.
+Key = int | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ def front_panel(device: Device) -> list[PortCell]:
     people = _people(device)
     # What a silent device said of its ports is old.
     silent = getattr(getattr(device, "state", None), "answers", None) is False
-    held = {} if silent else _held(device)
+    held: Mapping[Key, set[Note]] = {} if silent else _held(device)
     return [
         _cell(port, device, links.get(port.pk), tuple(people.get(port.pk, ())), held, silent)
         for port in device.ports.select_related("state").order_by("if_index")
@@ -185,11 +188,7 @@ def _people(device: Device) -> dict[int, list[Person]]:
     return found
 
 
-# What names a port in a note: its ifIndex, or its name.
-Key = int | str
-
-
-def _held(device: Device) -> dict[Key, Evidence]:
+def _held(device: Device) -> dict[Key, set[Note]]:
     """By port: what the device said of it lately, by itself or when it was asked."""
     now = timezone.now()
     hints = Device._meta.get_field("hints").related_model._default_manager
@@ -204,7 +203,7 @@ def _held(device: Device) -> dict[Key, Evidence]:
     for if_index, loops in asked.values_list("port__if_index", "result__loops"):
         if any(row.get("loop") for row in loops or () if isinstance(row, Mapping)):
             notes[if_index].add(Note("loop", since.timestamp()))
-    return {key: Evidence(notes=frozenset(said)) for key, said in notes.items() if key}
+    return {key: said for key, said in notes.items() if key}
 
 
 def _key(parsed: Mapping[str, Any]) -> Key:
@@ -217,11 +216,12 @@ def _plain(name: str) -> str:
     return name.replace(":", "/").lower()
 
 
-def _told(port: Port, held: Mapping[Key, Evidence]) -> Iterable[Evidence]:
+def _told(port: Port, held: Mapping[Key, set[Note]]) -> Evidence:
+    """All that was said of one port, by whichever of its names."""
     name = _plain(port.name)
-    for key, said in held.items():
-        if key == port.if_index or (isinstance(key, str) and _is_same(name, key)):
-            yield said
+    mine = (key == port.if_index or (isinstance(key, str) and _is_same(name, key)) for key in held)
+    said = [notes for is_mine, notes in zip(mine, held.values(), strict=True) if is_mine]
+    return Evidence(notes=frozenset().union(*said))
 
 
 def _is_same(name: str, said: str) -> bool:
@@ -236,24 +236,24 @@ def _cell(
     device: Device,
     link: tuple[str, str] | None,
     people: tuple[Person, ...],
-    held: Mapping[Key, Evidence],
+    held: Mapping[Key, set[Note]],
     silent: bool,
 ) -> PortCell:
     state = None if silent else getattr(port, "state", None)
     peer, medium = link or ("", "")
-    look = _look(port, state, list(_told(port, held)))
+    look = _look(port, state, _told(port, held))
     return PortCell(port, look, state.speed_mbps if state else None, peer, people, _hole(port, device), medium)
 
 
-def _look(port: Port, state: Any, told: Sequence[Evidence]) -> str:
+def _look(port: Port, state: Any, told: Evidence) -> str:
     if state is None or (state.oper_up is None and state.admin_up is None):
         return "unknown"
     if state.admin_up is False:
         return "off"
-    if any(said.noted("loop") for said in told):
+    if told.noted("loop"):
         return "loop"
     if not state.oper_up:
-        return "error" if any(said.noted("error_disabled") for said in told) else "down"
+        return "error" if told.noted("error_disabled") else "down"
     return "slow" if state.speed_mbps and state.speed_mbps < port.speed_mbps else "up"
 
 
