@@ -75,6 +75,10 @@ ERRORS = {
     "malformed": _("the answer cannot be read"),
     "no_such": _("the device does not tell this"),
     "no_address": _("the device has no address"),
+    "refused": _("nobody listens at its port"),
+    "closed": _("it hung up in the middle of its answer"),
+    "flooded": _("its answer does not end"),
+    "stale": _("its NUT server has lost the UPS itself"),
     "internal": _("a mistake of ours, see the log"),
 }
 
