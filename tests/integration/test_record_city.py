@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from tests.loopback import NET
 from uzel.core.answers import Operation
 from uzel.drivers import cli_table
 from uzel.drivers.cli_drivers import DRIVERS
@@ -22,12 +23,12 @@ from uzel.drivers.transport import Login, Wire
 from uzel.pollers.cli_device import device as device_command
 from uzel.simcity import plan
 
-NET, SNMP = 70, 11710
+SNMP = 11710
 TELNET = SNMP + 1162
 MACS = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 LOGIN = Login("uzel", "uzel-city", "enable-city")
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("record-city")]
 
 
 def rows(path: Path) -> list[dict[str, str]]:

@@ -66,22 +66,25 @@ RULES: tuple[re.Pattern[str], ...] = tuple(
     re.compile(rule, re.MULTILINE | re.IGNORECASE)
     for rule in (
         rf"^\s*(?:sys(?:tem)? ?|device |host ?|vlan |profile )?(?:name|location|contact)[ \t]*[:=]{_REST}",
-        rf"^\s*(?:port |interface )?desc(?:ription)?[ \t]*:{_REST}",
+        rf"^\s*(?:(?:port|interface) (?:\S{{1,12}} )?)?desc(?:ription)?[ \t]*:{_REST}",
         rf"^\s*device id[ \t]*:{_REST}",
         rf"\b(?:serial(?: (?:number|num|no)\.?)?|S/N|E?SN(?: of [\w/ ]{{1,20}})?|barcode)[ \t]*(?:\([^)\n]*\))?"
         rf"[ \t]*[:=]{_WORD}",
         r"\bserial number[ \t]+(?P<own>(?=[A-Z]*\d)[\w-]{5,})",
         rf"\bboard ID {_WORD}",
-        rf"\b(?:user ?name|user|login|account)[ \t]*[:=]{_WORD}",
+        rf"\b(?:user ?name|user|login(?: name)?|account)[ \t]*[:=]{_WORD}",
         rf"\b(?:by|user) {_WORD}[ \t]+(?:on (?:vty|console|con)|logged|logout|login)",
-        rf"\b(?:password|passwd|secret|community|key|cipher|passphrase|key-string)[ \t]*[:=]{_REST}",
+        rf"\b(?:password|passwd|secret|community(?:[ -](?:name|string))?|key|cipher|passphrase|key-string)[ \t]*[:=]"
+        rf"{_REST}",
         # Lines of a configuration.
         rf"^\s*(?:hostname|sysname|system-name|ip domain-name|domain-name){_WORD}",
         rf"^\r?[ \t]+description{_REST}",
-        rf"^\r?config ports \S+.*\bdescription{_REST}",
+        rf"\bconfig ports \S+.*\bdescription{_REST}",
         rf"^\s*config snmp system_(?:name|location|contact){_REST}",
         rf"^\s*(?:snmp-server|snmp-agent sys-info) (?:location|contact){_REST}",
-        rf"\bcommunity (?:read |write |cipher |simple |complexity-check disable |0 |7 ){{0,3}}{_WORD}",
+        rf"\bsnmp-server host \S+ (?:traps |informs )?(?:version (?:1|2c|3)(?: auth| noauth| priv)?)?{_WORD}",
+        rf"\bcommunity (?:read |write |cipher |simple |complexity-check disable |0 |7 ){{0,3}}{_WORD}"
+        r"(?![^\r\n]*[ \t]:)",
         rf"\b(?:secret|password|passwd|cipher|irreversible-cipher|simple|key|encryption sha1|md5|sha)"
         rf" (?:\d\d? |cipher |simple |irreversible-cipher ){{0,2}}{_WORD}(?![^\r\n]*[ \t]:)",
         rf"\b(?:username|local-user|create account (?:admin|operator|user)){_WORD}",
