@@ -107,7 +107,7 @@ class Pool:
         while device.idle:
             session, end = device.idle.popitem()
             end.cancel()
-            if session.is_open and session.target == target and not fresh:
+            if session.is_open and session.target == target and target.is_named(session.host) and not fresh:
                 return session
             session.leave()
         async with self._logins:

@@ -24,7 +24,10 @@ FAILURES = {"flood": Trouble.FLOODED, "other_host": Trouble.WRONG_HOST, "closed"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A device's command line. `host` is the name its prompt must have; empty: any."""
+    """A device's command line.
+
+    `host` is the name its prompt must have, or the name with its domain behind; empty: any.
+    """
 
     address: str
     port: int
@@ -32,7 +35,11 @@ class Target:
     page: Page = field(repr=False)
     login: Login = field(repr=False)
     limit: int = 1
-    host: str = ""
+    host: str = field(default="", compare=False)
+
+    def is_named(self, host: str) -> bool:
+        """Whether a prompt with this name is the device's own."""
+        return not self.host or host == self.host or (bool(host) and self.host.startswith(f"{host}."))
 
     @property
     def place(self) -> str:
@@ -82,7 +89,7 @@ class CliSession:
     async def log_in(self) -> None:
         """Answer the greeting until there is a prompt. Raises SessionError."""
         await self._until_done([], self._patience.login_s, limit=GREETING_BYTES)
-        if self.target.host and self.host != self.target.host:
+        if not self.target.is_named(self.host):
             raise self._fail(Trouble.WRONG_HOST, "login", f"{self.host!r} answers in place of {self.target.host!r}")
 
     @property

@@ -9,7 +9,7 @@ Parts that were not asked for are left out. The part by SNMP stands by itself wh
 
 import asyncio
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from uzel.core.answers import Operation
@@ -74,7 +74,7 @@ class LineReader:
             try:
                 async with asyncio.timeout(SNMP_S):
                     rows, first = await _port(agent, question)
-                    tasks.append(cli := asyncio.create_task(self._by_cli(question, first, macs)))
+                    tasks.append(cli := asyncio.create_task(self._by_cli(_named(question, rows), first, macs)))
                     # The clock of the counters runs from the first answer, however long the walk of MACs takes.
                     await asyncio.sleep(INTERVAL_S)
                     _, second = await _port(agent, question)
@@ -171,6 +171,12 @@ async def _port(agent: Agent, question: Question) -> tuple[Rows, PortReading]:
     if not ports:
         raise SnmpError("no_such", permanent=True)
     return rows, ports[0]
+
+
+def _named(question: Question, rows: Rows) -> Question:
+    """The question with the device's name, so that another one that answers at its prompt is found out."""
+    name = if_mib.parse_system(rows).name
+    return replace(question, access=replace(question.access, name=name)) if question.access and name else question
 
 
 def dead_line(*, tested: bool) -> tuple[Operation, ...]:
