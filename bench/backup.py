@@ -139,7 +139,8 @@ def _house_ports(count: int) -> list[str]:
 def _sizes() -> tuple[int, int]:
     """Bytes on disk of all tables with their indexes, and of the texts as they are read."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT sum(pg_total_relation_size(name::regclass)) FROM unnest(%s) name", [list(TABLES)])
+        all_sizes = "SELECT sum(pg_total_relation_size(name::regclass)) FROM unnest(%s::text[]) name"
+        cursor.execute(all_sizes, [list(TABLES)])
         size = int(cursor.fetchone()[0])
         cursor.execute("SELECT coalesce(sum(octet_length(text)), 0) FROM network_configtext")
         return size, int(cursor.fetchone()[0])

@@ -183,6 +183,11 @@ def test_a_comparison_names_the_section_and_numbers_the_lines() -> None:
     assert (first.head, first.skipped) == ("interface Fa0/1", 3)
     assert [(line.sign, line.old, line.new) for line in second.lines] == [("-", 8, None)]
     assert second.head == "interface Fa0/2"
+    assert [line.parts for line in first.lines] == [(" description ", "one", ""), (" description ", "uno", "")]
+    (hunk,) = compare("config ports 4 state enable\n", "config ports 4 state disable\n")
+    assert [line.parts[1] for line in hunk.lines] == ["enable", "disable"]
+    (hunk,) = compare("vlan 10\n", "interface Fa0/7 up\n")
+    assert [line.parts for line in hunk.lines] == [("", "", "vlan 10"), ("", "", "interface Fa0/7 up")]
     assert count_changes(OLD, NEW) == (1, 2)
     assert compare(OLD, OLD) == []
     ((left, right),) = first.sides
@@ -203,6 +208,7 @@ def test_a_comparison_tells_everything(old: list[str], new: list[str], around: i
         assert [line.text for line in lines if line.sign in " +"] == new
     hunks = compare("\n".join(old), "\n".join(new), around=around)
     for line in (line for hunk in hunks for line in hunk.lines):
+        assert "".join(line.parts) == line.text
         assert line.old is None or old[line.old - 1] == line.text
         assert line.new is None or new[line.new - 1] == line.text
     added, removed = count_changes("\n".join(old), "\n".join(new))

@@ -76,12 +76,22 @@ def clean(text: str) -> Cleaned:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a comparison. `old` and `new` are its numbers there, from 1; one of them is None for a changed line."""
+    """A line of a comparison. `old` and `new` are its numbers there, from 1; one of them is None for a changed line.
+
+    `start` and `end` hold the part that differs from the line that it took the place of; 0, 0 without such a line.
+    """
 
     sign: str  # " ", "+" or "-"
     old: int | None
     new: int | None
     text: str
+    start: int = 0
+    end: int = 0
+
+    @property
+    def parts(self) -> tuple[str, str, str]:
+        """The text before what differs, what differs, and after it."""
+        return self.text[: self.start], self.text[self.start : self.end], self.text[self.end :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +131,9 @@ def count_changes(old: str, new: str) -> tuple[int, int]:
     return sum(line.sign == "+" for line in lines), sum(line.sign == "-" for line in lines)
 
 
+_WORDS = re.compile(r"\w+|\W")
+
+
 def compare(old: str, new: str, *, around: int = 3) -> list[Hunk]:
     """What changed from `old` to `new`, with so many lines around; none when they are the same."""
     a, b = old.splitlines(), new.splitlines()
@@ -132,12 +145,27 @@ def compare(old: str, new: str, *, around: int = 3) -> list[Hunk]:
             if kind == "equal":
                 lines += [Line(" ", a1 + n + 1, b1 + n + 1, a[a1 + n]) for n in range(a2 - a1)]
                 continue
-            lines += [Line("-", n + 1, None, a[n]) for n in range(a1, a2)]
-            lines += [Line("+", None, n + 1, b[n]) for n in range(b1, b2)]
+            paired = a2 - a1 == b2 - b1
+            lines += [
+                Line("-", n + 1, None, a[n], *_differs(a[n], b[b1 + n - a1] if paired else "")) for n in range(a1, a2)
+            ]
+            lines += [
+                Line("+", None, n + 1, b[n], *_differs(b[n], a[a1 + n - b1] if paired else "")) for n in range(b1, b2)
+            ]
         start = group[0][3]
         hunks.append(Hunk(_section(a, b, group), tuple(lines), max(0, start - end)))
         end = group[-1][4]
     return hunks
+
+
+def _differs(text: str, other: str) -> tuple[int, int]:
+    """From where to where a line differs from another one, in whole words; nothing when they have little in common."""
+    mine, theirs = _WORDS.findall(text), _WORDS.findall(other)
+    most = min(len(mine), len(theirs))
+    head = next((n for n in range(most) if mine[n] != theirs[n]), most)
+    tail = next((n for n in range(most - head) if mine[-1 - n] != theirs[-1 - n]), most - head)
+    start, end = len("".join(mine[:head])), len(text) - len("".join(mine[len(mine) - tail :]))
+    return (start, end) if start and 2 * (end - start) < len(text) else (0, 0)
 
 
 def _groups(a: list[str], b: list[str], around: int) -> list[list[tuple[str, int, int, int, int]]]:

@@ -199,9 +199,9 @@ def _hunks(request: HttpRequest, old: ConfigBackup | None, new: ConfigBackup, ar
     shown = mask_lines(before.splitlines()), mask_lines(new.body.text.splitlines())
 
     def hidden(line: Line) -> Line:
-        if line.new is not None:
-            return Line(line.sign, line.old, line.new, shown[1][line.new - 1])
-        return Line(line.sign, line.old, None, shown[0][(line.old or 1) - 1])
+        at = line.new or line.old or 1
+        text = shown[1 if line.new else 0][at - 1]
+        return line if text == line.text else Line(line.sign, line.old, line.new, text)
 
     return [Hunk(mask(hunk.head), tuple(map(hidden, hunk.lines)), hunk.skipped) for hunk in hunks]
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from django.conf import settings
+from django.db import Error
 from django.utils import timezone
 
 from uzel.core.configs import Cleaned, clean
@@ -19,7 +20,7 @@ from uzel.drivers.ask_config import configuration
 from uzel.drivers.pool import Pool
 from uzel.network.backups import CHANNEL
 from uzel.pollers import backup_store as store
-from uzel.pollers.backup_store import Job
+from uzel.pollers.backup_store import Job, Result
 from uzel.pollers.worker import Worker
 
 # Devices at once, and how many of them may be of a round: somebody who asks for one device must not wait for a dark
@@ -52,6 +53,9 @@ class BackupKeeper(Worker[Job]):
         self._pool = pool
         self._hour = settings.BACKUP_HOUR if nights else None
         self._told_at = 0.0
+        # What waits to be written, and the task that writes: all that came meanwhile goes in one transaction.
+        self._results: list[tuple[Result, asyncio.Future[None]]] = []
+        self._writing: asyncio.Task[None] | None = None
 
     def claim(self, most: int) -> Sequence[Job]:
         """Those first that somebody waits for; rounds leave room for them."""
@@ -73,7 +77,7 @@ class BackupKeeper(Worker[Job]):
             if job.facts is not None:
                 async with asyncio.timeout(DEADLINE_S):
                     read = await self._read(job.facts)
-                await self.db(partial(store.keep, job, read, tell=self._tell()))
+                await self._put(Result(job, read))
                 return
         except AskError as failure:
             error, said = failure.code, failure.text
@@ -83,7 +87,7 @@ class BackupKeeper(Worker[Job]):
             # One odd device must not take the others away; the row says that it was our fault.
             log.exception("The configuration of device %d", job.device)
             error = "internal"
-        await self.db(partial(store.fail, job, error=error, said=said, tell=self._tell()))
+        await self._put(Result(job, None, error, said))
 
     async def _read(self, facts: Facts) -> Cleaned:
         """A whole configuration. Raises AskError."""
@@ -102,6 +106,39 @@ class BackupKeeper(Worker[Job]):
         if read.spoiled:
             raise AskError("spoiled", permanent=False, stage="command", text=text)
         return read
+
+    async def _put(self, result: Result) -> None:
+        """Have it written; returns when it is."""
+        written = asyncio.get_running_loop().create_future()
+        self._results.append((result, written))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write_all())
+        await written
+
+    async def _write_all(self) -> None:
+        while self._results:
+            batch, self._results = self._results, []
+            try:
+                await self._write([result for result, _ in batch])
+            except Exception:
+                log.exception("%d configurations could not be written", len(batch))
+            for _, written in batch:
+                if not written.done():
+                    written.set_result(None)
+
+    async def _write(self, results: list[Result]) -> None:
+        try:
+            await self.db(partial(store.write, results, tell=self._tell()))
+        except Error:
+            # One text that the database does not take must not take the others away.
+            if len(results) > 1:
+                for result in results:
+                    await self._write([result])
+            elif results[0].read is not None:
+                log.exception("The configuration of device %d is not taken", results[0].job.device)
+                await self._write([Result(results[0].job, None, "internal")])
+            else:
+                raise
 
     def _tell(self) -> bool:
         """Whether pages should hear of a round's progress now."""

@@ -1,8 +1,10 @@
 """Configurations as rows: who is to be read is claimed by compare-and-set, what was read is kept whole. Synchronous."""
 
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -12,7 +14,7 @@ from uzel.drivers.ask import Facts
 from uzel.drivers.session_secrets import SecretsError
 from uzel.journal.operations import emit
 from uzel.network.backups import begin_round
-from uzel.network.models import BackupRound, BackupState, ConfigBackup, ConfigReason, ConfigText, Device
+from uzel.network.models import BackupRound, BackupState, ConfigBackup, ConfigReason, Device
 from uzel.pollers import device_facts
 
 # No reading runs longer than this; a row that does belongs to a process that died.
@@ -54,34 +56,52 @@ UPDATE network_backupstate s SET state = 'idle', urgent = false, again = false, 
 FROM dead WHERE s.device_id = dead.device_id
 RETURNING s.device_id, dead.round_id
 """
-# Compare-and-set: the row is still ours. A change that came meanwhile wants another reading at once.
+# Compare-and-set: the rows are still ours. A change that came meanwhile wants another reading at once.
 END = """
-WITH mine AS (
-  SELECT device_id, why, asked_by_id, round_id, latest_id FROM network_backupstate
-  WHERE device_id = %(device)s AND state = 'running' AND started_at = %(started_at)s FOR UPDATE
+WITH given AS (
+  SELECT * FROM unnest(%(devices)s::bigint[], %(started)s::timestamptz[], %(errors)s::text[], %(said)s::text[])
+    AS g(device_id, started_at, error, said)
+), mine AS (
+  SELECT s.device_id, s.why, s.asked_by_id, s.round_id, s.latest_id, g.error, g.said
+  FROM network_backupstate s JOIN given g ON g.device_id = s.device_id AND g.started_at = s.started_at
+  WHERE s.state = 'running' FOR UPDATE OF s
 )
 UPDATE network_backupstate s SET
   state = CASE WHEN again THEN 'waiting' ELSE 'idle' END, urgent = again, again = false, round_id = NULL,
-  started_at = NULL, lost = 0, ended_at = clock_timestamp(), error = %(error)s, said = %(said)s,
-  failing_since = CASE WHEN %(error)s = '' THEN NULL ELSE coalesce(failing_since, clock_timestamp()) END
-FROM mine WHERE s.device_id = mine.device_id
-RETURNING mine.why, mine.asked_by_id, mine.round_id, mine.latest_id, s.ended_at
+  started_at = NULL, lost = 0, ended_at = clock_timestamp(), error = mine.error, said = mine.said,
+  failing_since = CASE WHEN mine.error = '' THEN NULL ELSE coalesce(failing_since, clock_timestamp()) END
+FROM mine LEFT JOIN network_configbackup b ON b.id = mine.latest_id LEFT JOIN network_configtext t ON t.id = b.body_id
+WHERE s.device_id = mine.device_id
+RETURNING s.device_id, s.ended_at, mine.why, mine.asked_by_id, mine.round_id, mine.latest_id, t.sha256
 """
-SAME = """
-UPDATE network_configbackup b SET seen_at = greatest(b.seen_at, %s) FROM network_configtext t
-WHERE b.id = %s AND t.id = b.body_id AND t.sha256 = %s
+SAME = "UPDATE network_configbackup SET seen_at = greatest(seen_at, clock_timestamp()) WHERE id = ANY(%s)"
+TEXTS = """
+INSERT INTO network_configtext (sha256, text, lines) SELECT * FROM unnest(%s::text[], %s::text[], %s::int[])
+ON CONFLICT (sha256) DO NOTHING
+"""
+VERSIONS = """
+WITH made AS (
+  INSERT INTO network_configbackup (device_id, body_id, taken_at, seen_at, added, removed, why, asked_by_id)
+  SELECT g.device_id, t.id, g.at, g.at, g.added, g.removed, g.why, g.asked_by_id
+  FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::int[], %s::int[], %s::text[], %s::bigint[])
+    AS g(device_id, sha256, at, added, removed, why, asked_by_id) JOIN network_configtext t ON t.sha256 = g.sha256
+  RETURNING id, device_id
+)
+UPDATE network_backupstate s SET latest_id = made.id FROM made WHERE s.device_id = made.device_id
 """
 COUNT = """
-UPDATE network_backupround SET {outcome} = {outcome} + 1,
-  ended_at = CASE WHEN changed + same + failed + 1 >= total THEN clock_timestamp() ELSE ended_at END
-WHERE id = %s RETURNING ended_at IS NOT NULL
+UPDATE network_backupround SET changed = changed + %(changed)s, same = same + %(same)s, failed = failed + %(failed)s,
+  ended_at = CASE WHEN changed + same + failed + %(all)s >= total THEN clock_timestamp() ELSE ended_at END
+WHERE id = %(round)s RETURNING ended_at IS NOT NULL
 """
 CLOSE = """
 UPDATE network_backupround r SET ended_at = clock_timestamp() WHERE r.ended_at IS NULL AND NOT EXISTS (
   SELECT FROM network_backupstate s WHERE s.round_id = r.id AND s.state IN ('waiting', 'running')
 ) RETURNING r.id
 """
-OUTCOMES = ("changed", "same", "failed")
+# Not to wait for the disk at each of thousands of devices. A server that loses its power forgets half a second: rows
+# that are claimed still, given back after a while, and read anew.
+HURRY = "SET LOCAL synchronous_commit TO off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +118,7 @@ class Job:
 def claim(most: int, *, of_rounds: int) -> list[Job]:
     """Take up to `most` devices that wait, up to `of_rounds` of them such as nobody waits for."""
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(HURRY)
         cursor.execute(CLAIM, {"most": most, "of_rounds": of_rounds})
         rows = {device: (started, urgent) for device, started, urgent in cursor.fetchall()}
         # Within the transaction: what cannot be made into a job is not left claimed.
@@ -107,68 +128,117 @@ def claim(most: int, *, of_rounds: int) -> list[Job]:
 
 def _job(device: Device, started_at: datetime, urgent: bool) -> Job:
     try:
-        return Job(device.pk, started_at, urgent, device_facts.facts(device))
+        return Job(device.pk, started_at, urgent, device_facts.facts(device, ports=False))
     except SecretsError as error:
         return Job(device.pk, started_at, urgent, None, error.code)
     except ValueError:
         return Job(device.pk, started_at, urgent, None, "no_address")
 
 
-def keep(job: Job, read: Cleaned, *, tell: bool = True) -> str:
-    """Keep a whole configuration; returns changed, same, or "" when the row was given to another meanwhile.
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a job: a whole configuration, or the code of what kept it away and what the device had said."""
 
-    `tell`: a round's progress is news now.
+    job: Job
+    read: Cleaned | None = field(repr=False, default=None)
+    error: str = ""
+    said: str = field(repr=False, default="")
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A row that was ours, as it was before; `kept` is the SHA-256 of the version that it had."""
+
+    device: int
+    at: datetime
+    why: str
+    asked_by: int | None
+    round: int | None
+    latest: int | None
+    kept: str | None
+
+
+def write(results: Sequence[Result], *, tell: bool = True) -> dict[int, str]:
+    """Write what came of several jobs in one go: by device changed, same or failed; none for a row that is another's.
+
+    `tell`: the progress of rounds is news now. The number of statements does not grow with that of the jobs.
     """
+    given = {result.job.device: result for result in results}
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(END, {"device": job.device, "started_at": job.started_at, "error": "", "said": ""})
-        mine = cursor.fetchone()
-        if mine is None:
-            return ""
-        why, user, begun, latest, at = mine
-        cursor.execute(SAME, [at, latest, read.sha256])
-        outcome = "same" if cursor.rowcount else "changed"
-        if outcome == "changed":
-            made = _new_version(job.device, latest, read, at=at, why=why, user=user)
-            BackupState.objects.filter(pk=job.device).update(latest=made)
-        _count(job.device, begun, outcome, tell=tell)
-    return outcome
+        cursor.execute(HURRY)
+        cursor.execute(
+            END,
+            {
+                "devices": list(given),
+                "started": [result.job.started_at for result in given.values()],
+                "errors": [result.error[:60] for result in given.values()],
+                "said": [result.said.replace("\0", "")[-SAID_AT_MOST:] for result in given.values()],
+            },
+        )
+        ended = [_Ended(*row) for row in cursor.fetchall()]
+        outcomes = {row.device: _outcome(row, given[row.device]) for row in ended}
+        cursor.execute(SAME, [[row.latest for row in ended if outcomes[row.device] == "same"]])
+        changed = [row for row in ended if outcomes[row.device] == "changed"]
+        _new_versions([(row, read) for row in changed if (read := given[row.device].read)])
+        _count([(row.device, row.round, outcomes[row.device]) for row in ended], tell=tell)
+    return outcomes
 
 
-def _new_version(
-    device: int, latest: int | None, read: Cleaned, *, at: datetime, why: str, user: int | None
-) -> ConfigBackup:
-    """The next version of a device; its text is kept once, whoever has it already."""
-    lines = read.text.count("\n")
-    body, _ = ConfigText.objects.get_or_create(sha256=read.sha256, defaults={"text": read.text, "lines": lines})
-    before = ConfigBackup.objects.select_related("body").filter(pk=latest).first() if latest else None
-    added, removed = count_changes(before.body.text, read.text) if before else (None, None)
-    return ConfigBackup.objects.create(
-        device_id=device, body=body, taken_at=at, seen_at=at, added=added, removed=removed, why=why, asked_by_id=user
-    )
+def _outcome(row: _Ended, result: Result) -> str:
+    if result.read is None:
+        return "failed"
+    return "same" if result.read.sha256 == row.kept else "changed"
 
 
-def fail(job: Job, *, error: str, said: str = "", tell: bool = True) -> bool:
-    """Write what kept the configuration away; versions that are kept stay. False: the row is another's by now."""
-    told = said.replace("\0", "")[-SAID_AT_MOST:]
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(END, {"device": job.device, "started_at": job.started_at, "error": error[:60], "said": told})
-        mine = cursor.fetchone()
-        if mine is not None:
-            _count(job.device, mine[2], "failed", tell=tell)
-    return mine is not None
-
-
-def _count(device: int, begun: int | None, outcome: str, *, tell: bool) -> None:
-    """Add to the round, close it with its last device, and say so to pages."""
-    if begun is None:
-        emit("backup.done", {"id": device})
+def _new_versions(made: Sequence[tuple[_Ended, Cleaned]]) -> None:
+    """The next version of each device; a text is kept once, whoever has it already."""
+    if not made:
         return
-    assert outcome in OUTCOMES
+    before = {row.latest for row, _ in made if row.latest}
+    texts = dict(ConfigBackup.objects.filter(pk__in=before).values_list("pk", "body__text"))
+    changes = [
+        count_changes(texts[row.latest], read.text) if row.latest in texts else (None, None) for row, read in made
+    ]
+    bodies = {read.sha256: read.text for _, read in made}
     with connection.cursor() as cursor:
-        cursor.execute(COUNT.format(outcome=outcome), [begun])
-        counted = cursor.fetchone()
-    if tell or (counted and counted[0]):
-        emit("backup.progress", {"id": begun})
+        cursor.execute(TEXTS, [list(bodies), list(bodies.values()), [text.count("\n") for text in bodies.values()]])
+        columns: list[Any] = [
+            [row.device for row, _ in made],
+            [read.sha256 for _, read in made],
+            [row.at for row, _ in made],
+            [added for added, _ in changes],
+            [removed for _, removed in changes],
+            [row.why for row, _ in made],
+            [row.asked_by for row, _ in made],
+        ]
+        cursor.execute(VERSIONS, columns)
+
+
+def keep(job: Job, read: Cleaned) -> str:
+    """Keep a whole configuration; returns changed, same, or "" when the row was given to another meanwhile."""
+    return write([Result(job, read)]).get(job.device, "")
+
+
+def fail(job: Job, *, error: str, said: str = "") -> bool:
+    """Write what kept the configuration away; versions that are kept stay. False: the row is another's by now."""
+    return bool(write([Result(job, None, error, said)]))
+
+
+def _count(ended: Sequence[tuple[int, int | None, str]], *, tell: bool) -> None:
+    """Add to the rounds, close one with its last device, and say so to pages. (device, round, outcome) of each."""
+    rounds: dict[int, Counter[str]] = defaultdict(Counter)
+    for device, begun, outcome in ended:
+        if begun is None:
+            emit("backup.done", {"id": device})
+        else:
+            rounds[begun][outcome] += 1
+    for begun, counts in rounds.items():
+        values = {name: counts[name] for name in ("changed", "same", "failed")}
+        with connection.cursor() as cursor:
+            cursor.execute(COUNT, values | {"all": counts.total(), "round": begun})
+            counted = cursor.fetchone()
+        if tell or (counted and counted[0]):
+            emit("backup.progress", {"id": begun})
 
 
 def release(jobs: Iterable[Job]) -> None:
@@ -183,8 +253,7 @@ def tidy(*, now: datetime, hour: int | None) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(GIVE_BACK, [RUNS_AT_MOST_S, LOST_AT_MOST])
         cursor.execute(GIVE_UP, [RUNS_AT_MOST_S])
-        for device, begun in cursor.fetchall():
-            _count(device, begun, "failed", tell=True)
+        _count([(device, begun, "failed") for device, begun in cursor.fetchall()], tell=True)
         cursor.execute(CLOSE)
         for (begun,) in cursor.fetchall():
             emit("backup.progress", {"id": begun})

@@ -32,8 +32,11 @@ def find(host: str) -> Device | None:
     return Device.objects.select_related("access_group").filter(wanted).first()
 
 
-def facts(device: Device) -> Facts:
-    """Everything to ask the device by. Raises SecretsError; ValueError for a device without an address."""
+def facts(device: Device, *, ports: bool = True) -> Facts:
+    """Everything to ask the device by; without its `ports` for what is about none of them.
+
+    Raises SecretsError; ValueError for a device without an address.
+    """
     if not device.address:
         raise ValueError("no address")
     group = device.access_group or AccessGroup()
@@ -43,7 +46,7 @@ def facts(device: Device) -> Facts:
         address=device.address,
         community=group.snmp_community,
         snmp_port=group.snmp_port,
-        ports=dict(device.ports.values_list("name", "if_index")),
+        ports=dict(device.ports.values_list("name", "if_index")) if ports else {},
         wire=Wire(group.cli_protocol),
         cli_port=group.cli_port,
         login=Login(group.username, unseal(_keys(), group.password_encrypted), unseal(_keys(), group.enable_encrypted)),
