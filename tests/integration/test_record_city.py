@@ -19,7 +19,10 @@ from uzel.drivers.cli_drivers import DRIVERS
 from uzel.drivers.cli_record import Masked, Recording, Wish, masked, take
 from uzel.drivers.pool import Pool
 from uzel.drivers.session import Target
+from uzel.drivers.session_secrets import keys
 from uzel.drivers.transport import Login, Wire
+from uzel.network.models import AccessGroup, Device, Site
+from uzel.pollers import device_facts
 from uzel.pollers.cli_device import device as device_command
 from uzel.simcity import plan
 
@@ -134,3 +137,34 @@ def test_a_wrong_password_is_told_and_nothing_is_written(city, tmp_path):
     told = CliRunner().invoke(device_command, [*command, "--to", str(tmp_path)], input="wrong\n")
     assert told.exit_code == 1 and "wrong_password" in told.output
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.django_db
+def test_a_device_of_the_network_is_asked_by_what_is_known_of_it(city, tmp_path, monkeypatch, settings):
+    monkeypatch.setattr(device_facts, "_keys", lambda: keys("", tmp_path / "keys"))
+    row = switches(city)["S5328C-EI"]
+    group = AccessGroup.objects.create(code="districts", snmp_community="city-secret")
+    device_facts.set_access(
+        group, wire=Wire.TELNET, port=TELNET, user=LOGIN.user, password=LOGIN.password, enable=LOGIN.enable
+    )
+    site = Site.objects.create(code="o1-d1", name="РУ Заречье", level=0, address="Садовая, 7")
+    Device.objects.create(
+        code=row["code"],
+        site=site,
+        kind="switch",
+        vendor=row["vendor"],
+        model=row["model"],
+        serial=row["serial"],
+        address=row["address"],
+        access_group=group,
+    )
+    told = CliRunner().invoke(
+        device_command, ["record", row["code"], "--to", str(tmp_path / "data"), "--hide", "Заречье"]
+    )
+    assert told.exit_code == 0, told.output
+    written = {path.parent.parent.name for path in (tmp_path / "data").rglob("*.txt")}
+    assert written == {"huawei_vrp"}
+    text = "".join(path.read_text() for path in (tmp_path / "data").rglob("*.*") if path.is_file())
+    assert not [word for word in (row["code"], row["serial"], row["address"], "city-secret", "Заречье") if word in text]
+    unknown = CliRunner().invoke(device_command, ["record", "nowhere-sw1"])
+    assert unknown.exit_code == 1 and "--user" in unknown.output
