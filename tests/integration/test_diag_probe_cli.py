@@ -114,7 +114,7 @@ def test_binding_by_the_lists_of_each_make(city: Running) -> None:
     assert probes[1].result["bindings"] == probes[2].result["bindings"] == []
 
 
-@pytest.mark.parametrize("family", ["cisco", "huawei"])
+@pytest.mark.parametrize("family", ["cisco", pytest.param("huawei", marks=SLOW)])
 def test_an_answer_of_another_switch_is_not_taken(city: Running, family: str) -> None:
     port = lines(city, family)[0]
     hurt(city, port.device, "cli-wrong-host")
@@ -128,10 +128,10 @@ def test_an_answer_of_another_switch_is_not_taken(city: Running, family: str) ->
     ("fault", "code"),
     [
         ("cli-close-after-login", "closed"),
-        ("cli-flood", "flooded"),
         ("cli-hang", probe_cli.LATE),
-        pytest.param("cli-slow=30s", probe_cli.LATE, marks=pytest.mark.slow),
-        ("cli-locked", "locked_by_other_session"),
+        pytest.param("cli-flood", "flooded", marks=SLOW),
+        pytest.param("cli-slow=30s", probe_cli.LATE, marks=SLOW),
+        pytest.param("cli-locked", "locked_by_other_session", marks=SLOW),
     ],
 )
 def test_what_snmp_told_stands_when_the_command_line_fails(
