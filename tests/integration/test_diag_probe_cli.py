@@ -16,6 +16,7 @@ from uzel.pollers import probe_cli, probe_read, probe_store
 from uzel.simcity.world import Port
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("diag_city_cli")]
+SLOW = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
