@@ -2,7 +2,7 @@
 
 from uzel.simcity import dynamics, traffic
 from uzel.simcity.faults import Fault
-from uzel.simcity.shell import Session
+from uzel.simcity.shell import Args, Session
 from uzel.simcity.world import Port
 
 
@@ -52,3 +52,10 @@ def counted(session: Session, port: Port, number: int) -> int:
     value = traffic.counter(port, number, asked.now, asked.flow)
     base = session.shells.cleared.get(port.code)
     return int(value - base[number]) if base and value >= base[number] else int(value)
+
+
+def describe_here(session: Session, args: Args) -> str:
+    """`description TEXT` and `no description`, in a port's own view."""
+    if session.port:
+        describe(session, session.port, args.get("text", ""))
+    return ""

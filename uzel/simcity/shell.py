@@ -161,6 +161,12 @@ def find(commands: Iterable[Command], words: Sequence[str], session: Session) ->
     return (best[1], best[2]) if best else Miss(reached, more)
 
 
+def words_with_ports(kinds: str) -> Callable[[str], list[str]]:
+    """How a line is cut into words where "GigabitEthernet 0/1" is one; `kinds`: how names of ports begin."""
+    port = re.compile(rf"(?i)\b((?:{kinds})[a-z-]*) +(\d+(?:/\d+)*)(?=\s|$)")
+    return lambda line: port.sub(r"\1\2", line).split()
+
+
 def _ends(form: Sequence[str], at: int) -> bool:
     """Whether the form is filled by so many words."""
     return at >= len(form)

@@ -1,13 +1,23 @@
 """The command line of Cisco IOS: prompts, modes, errors with their caret, and what changes something."""
 
-import re
 from collections.abc import Sequence
 
 from uzel.simcity import shell_cisco_ports as ports
 from uzel.simcity import shell_cisco_tables as tables
 from uzel.simcity import shell_cisco_unit as unit
-from uzel.simcity.changes import clear_counters, describe, switch_port, unblock
-from uzel.simcity.shell import ENABLE_SECRET, Args, Command, Dialect, Level, Miss, Reply, Session, who_answers
+from uzel.simcity.changes import clear_counters, describe_here, switch_port, unblock
+from uzel.simcity.shell import (
+    ENABLE_SECRET,
+    Args,
+    Command,
+    Dialect,
+    Level,
+    Miss,
+    Reply,
+    Session,
+    who_answers,
+    words_with_ports,
+)
 from uzel.simcity.shell_cisco_ports import find_port, real
 from uzel.simcity.world import Device
 
@@ -29,11 +39,6 @@ def _missed(session: Session, words: Sequence[str], miss: Miss) -> str:
         return "% Incomplete command.\n\n"
     at = len(_prompt(session)) + sum(len(word) + 1 for word in words[: miss.at])
     return f"{' ' * at}^\n{_BAD}"
-
-
-def words(line: str) -> list[str]:
-    """Words of a line; "GigabitEthernet 0/1" is one."""
-    return re.sub(r"(?i)\b((?:gi|te|fa|vl|po)[a-z-]*) +(\d+(?:/\d+)*)(?=\s|$)", r"\1\2", line).split()
 
 
 def _enable(session: Session, args: Args) -> Reply:
@@ -84,12 +89,6 @@ def _shutdown(on: bool) -> Command:
         return ""
 
     return Command("no shutdown" if on else "shutdown", run, Level.ADMIN, ("interface",))
-
-
-def _describe(session: Session, args: Args) -> str:
-    if session.port:
-        describe(session, session.port, args.get("text", ""))
-    return ""
 
 
 def _clear_counters(session: Session, args: Args) -> Reply:
@@ -151,8 +150,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("interface <port>", _interface, Level.ADMIN, _IN_CONFIG),
     _shutdown(True),
     _shutdown(False),
-    Command("description <text...>", _describe, Level.ADMIN, ("interface",)),
-    Command("no description", _describe, Level.ADMIN, ("interface",)),
+    Command("description <text...>", describe_here, Level.ADMIN, ("interface",)),
+    Command("no description", describe_here, Level.ADMIN, ("interface",)),
     Command("clear counters", _clear_counters, Level.ADMIN),
     Command("clear counters <port>", _clear_counters, Level.ADMIN),
     Command("clear ip dhcp snooping binding interface <port>", _unblock, Level.ADMIN),
@@ -184,6 +183,6 @@ DIALECT = Dialect(
     # Reading goes on: only who wants to configure is turned away.
     is_locked=lambda word: word.startswith("conf"),
     noise=_noise,
-    words=words,
+    words=words_with_ports("gi|te|fa|vl|po"),
     filters=True,
 )

@@ -1,13 +1,24 @@
 """The command line of Huawei VRP 5: views, errors with their caret, and what changes something."""
 
-import re
 from collections.abc import Sequence
 
 from uzel.simcity import shell_huawei_ports as ports
 from uzel.simcity import shell_huawei_tables as tables
 from uzel.simcity import shell_huawei_unit as unit
-from uzel.simcity.changes import clear_counters, describe, switch_port, unblock
-from uzel.simcity.shell import ENABLE_SECRET, Args, Command, Dialect, Level, Miss, Reply, Session, find, who_answers
+from uzel.simcity.changes import clear_counters, describe_here, switch_port, unblock
+from uzel.simcity.shell import (
+    ENABLE_SECRET,
+    Args,
+    Command,
+    Dialect,
+    Level,
+    Miss,
+    Reply,
+    Session,
+    find,
+    who_answers,
+    words_with_ports,
+)
 from uzel.simcity.shell_cisco_ports import real
 from uzel.simcity.shell_huawei_ports import WRONG, find_port
 from uzel.simcity.world import Device
@@ -31,11 +42,6 @@ def _missed(session: Session, words: Sequence[str], miss: Miss) -> str:
     at = len(_prompt(session)) + sum(len(word) + 1 for word in words[: miss.at])
     what = "Incomplete command" if miss.incomplete else "Unrecognized command"
     return f"{' ' * at}^\nError:{what} found at '^' position.\n"
-
-
-def words(line: str) -> list[str]:
-    """Words of a line; "GigabitEthernet 0/0/1" is one."""
-    return re.sub(r"(?i)\b((?:gi|ge|xg|me|eth|vlanif)[a-z-]*) +(\d+(?:/\d+)*)(?=\s|$)", r"\1\2", line).split()
 
 
 def _super(session: Session, args: Args) -> Reply:
@@ -83,12 +89,6 @@ def _shutdown(on: bool) -> Command:
         return ""
 
     return Command("undo shutdown" if on else "shutdown", run, Level.ADMIN, ("interface",))
-
-
-def _describe(session: Session, args: Args) -> str:
-    if session.port:
-        describe(session, session.port, args.get("text", ""))
-    return ""
 
 
 def _reset_counters(session: Session, args: Args) -> str:
@@ -156,8 +156,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("interface <port>", _interface, Level.ADMIN, _IN_SYSTEM),
     _shutdown(True),
     _shutdown(False),
-    Command("description <text...>", _describe, Level.ADMIN, ("interface",)),
-    Command("undo description", _describe, Level.ADMIN, ("interface",)),
+    Command("description <text...>", describe_here, Level.ADMIN, ("interface",)),
+    Command("undo description", describe_here, Level.ADMIN, ("interface",)),
     Command("reset counters interface", _reset_counters, Level.ADMIN),
     Command("reset counters interface <port>", _reset_counters, Level.ADMIN),
     Command("reset dhcp snooping user-bind interface <port>", _unblock, Level.ADMIN),
@@ -186,6 +186,6 @@ DIALECT = Dialect(
     is_locked=lambda word: word.startswith("sys"),
     welcome=_welcome,
     noise=_noise,
-    words=words,
+    words=words_with_ports("gi|ge|xg|me|eth|vlanif"),
     filters=True,
 )
