@@ -211,6 +211,17 @@ def test_log_lines_within_the_text_make_no_new_version(city: Running) -> None:
     assert ConfigBackup.objects.count() == ConfigText.objects.count() == 3
 
 
+def test_a_configuration_under_the_prompt_of_another_switch_is_refused(city: Running) -> None:
+    """Where the configuration says the name, Cisco's and Huawei's; a D-Link's prompt may be its model."""
+    makes = {device.vendor: device.code for device in backups.switches()}
+    for code in makes.values():
+        city.do(do="fault", target=code, fault="cli-wrong-host")
+    ask(*makes.values())
+    keep()
+    assert [state(makes[make]).error for make in ("Cisco", "Huawei")] == ["wrong_host"] * 2
+    assert not ConfigBackup.objects.exclude(device__vendor="D-Link").exists()
+
+
 def test_without_login_or_driver_a_device_says_so(city: Running) -> None:
     one, two, three = houses(3)
     empty = AccessGroup.objects.create(code="empty", snmp_community="x")

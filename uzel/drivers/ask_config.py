@@ -20,6 +20,14 @@ COMMANDS: Mapping[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
     "huawei_vrp": (("display current-configuration",), re.compile(r"^return$")),
 }
 _LAST_LINES = 6
+# A full stack prints for more than a minute; silence in between is still told by the session.
+SECONDS = 100.0
+# How a switch names itself in its configuration. Where it does, its prompt begins with that name: one that does not
+# is the prompt of another switch. D-Link's prompts are its model or its address as often as its name.
+NAMES: Mapping[str, re.Pattern[str]] = {
+    "cisco_ios": re.compile(r"^hostname (\S+)$", re.MULTILINE),
+    "huawei_vrp": re.compile(r"^ ?sysname (\S+)$", re.MULTILINE),
+}
 
 
 async def configuration(facts: Facts, *, pool: Pool, leave: bool = False) -> str:
@@ -31,11 +39,11 @@ async def configuration(facts: Facts, *, pool: Pool, leave: bool = False) -> str
     if page.name not in COMMANDS:
         raise AskError("not_asked", permanent=True, stage="question")
     commands, end = COMMANDS[page.name]
-    text = ""
+    text = host = ""
     for last, command in enumerate(commands, start=1 - len(commands)):
         try:
             async with pool.session(facts.target()) as session:
-                text = await session.run(command)
+                text, host = await session.run(command, seconds=SECONDS), session.host
                 if leave:
                     session.leave()
             break
@@ -47,4 +55,8 @@ async def configuration(facts: Facts, *, pool: Pool, leave: bool = False) -> str
         lines.pop(0)
     if not any(end.match(line) for line in [line for line in lines if line.strip()][-_LAST_LINES:]):
         raise AskError("incomplete", permanent=False, stage="command", text=text)
-    return "\n".join(lines).rstrip() + "\n"
+    whole = "\n".join(lines).rstrip() + "\n"
+    named = NAMES[page.name].search(whole) if page.name in NAMES else None
+    if named and host and not named[1].lower().startswith(host.lower()):
+        raise AskError(Trouble.WRONG_HOST, permanent=True, stage="command", text=text)
+    return whole

@@ -99,19 +99,25 @@ class CliSession:
         return found.groupdict() if found else {}
 
     async def run(
-        self, line: str, *, stop: str = "", whole: bool = False, answers: tuple[tuple[str, str], ...] | None = None
+        self,
+        line: str,
+        *,
+        stop: str = "",
+        whole: bool = False,
+        answers: tuple[tuple[str, str], ...] | None = None,
+        seconds: float = 0.0,
     ) -> str:
         """Send a command, return what came until the prompt, raw. `stop` ends a screen that refreshes itself.
 
         `whole`: of such a screen, all pages are wanted. `answers`: to the questions that it may ask, instead of the
-        page's.
+        page's. `seconds`: how long the answer may take, if not as long as any.
 
         Raises SessionError; after command_refused and low_privilege the session is still good.
         """
         if not self.is_open:
             raise self._fail(Trouble.CLOSED, "command", "")
         steps = self._machine.ask(line, whole=whole, answers=answers)
-        answer = await self._until_done(steps, self._patience.command_s, stop=stop)
+        answer = await self._until_done(steps, seconds or self._patience.command_s, stop=stop)
         text = self._without_secrets(answer.text if answer else "")
         if answer and answer.refusal:
             trouble = REFUSALS[answer.refusal]
