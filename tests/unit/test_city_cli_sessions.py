@@ -11,6 +11,7 @@ from tests.city_shell import ADMIN, NOW, USER, Person, make_folder, recall, subs
 from uzel.simcity import agent, ber, commands, dynamics, memory, serve
 from uzel.simcity.agent import Counts
 from uzel.simcity.ber import parse_oid
+from uzel.simcity.changes import switch_port
 from uzel.simcity.dynamics import City, Pace
 from uzel.simcity.faults import FAULTS, parse
 from uzel.simcity.screen import REFRESH_S
@@ -337,6 +338,10 @@ def test_sessions_go_wrong_as_told(city: City, model: str) -> None:
     before = person.said.splitlines()[-1]
     answer = person.ask(changes[model[0]])
     assert ("locked" in answer or "being configured by" in answer) and answer.splitlines()[-1] == before
+    person = spoiled("cli-deaf")
+    port = next(port for port in device.ports if port.shape.base_port and "admin-down" not in port.faults)
+    switch_port(person.terminal.session, port, on=False)
+    assert "admin-down" not in port.faults
     person = spoiled("cli-slow=3")
     assert len(person.type(MAKES[model] + "\r\n")) < 60
     person.wait(2.9)
