@@ -149,8 +149,8 @@ class _TelnetChannel(asyncio.Protocol):
         self._wake()
 
     async def read(self, within_s: float) -> bytes:
-        self._pay()
         if not self._came and not self._is_over:
+            self._pay()
             loop = asyncio.get_running_loop()
             self._reader = loop.create_future()
             timer = loop.call_later(within_s, self._wake)
