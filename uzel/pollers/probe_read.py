@@ -105,7 +105,8 @@ class LineReader:
         """What the state of the port makes worth asking at the prompt."""
         if port.oper_up is False:
             tested = port.admin_up is not False and not question.is_uplink
-            return await self._cli.ask(question, dead_line(tested=tested), seconds=CABLE_S if tested else READS_S)
+            asked = dead_line(question, tested=tested)
+            return await self._cli.ask(question, asked, seconds=CABLE_S if tested else READS_S)
         found = await asyncio.shield(macs)
         heard = None if found is None else {entry.mac for entry in found}
         return await self._cli.ask(question, live_line(question, heard), seconds=READS_S)
@@ -179,9 +180,10 @@ def _named(question: Question, rows: Rows) -> Question:
     return replace(question, access=replace(question.access, name=name)) if question.access and name else question
 
 
-def dead_line(*, tested: bool) -> tuple[Operation, ...]:
+def dead_line(question: Question, *, tested: bool) -> tuple[Operation, ...]:
     """What is asked of a port without link; its cable is tested where that may tell why."""
-    return (*((Operation.CABLE_TEST,) if tested else ()), Operation.LOG)
+    test = (Operation.CABLE_TEST,) if tested else ()
+    return (*test, *_known(question, Operation.LOOPS), Operation.LOG)
 
 
 def live_line(question: Question, heard: set[str] | None) -> tuple[Operation, ...]:
@@ -189,13 +191,17 @@ def live_line(question: Question, heard: set[str] | None) -> tuple[Operation, ..
 
     A test of the cable is not among it: it would break the link off for a moment.
     """
-    asks = question.access.page.asks if question.access else {}
     strange = heard is not None and not (heard & question.macs if question.macs else heard)
     wanted = [Operation.IGMP_GROUPS] if "iptv" in question.kinds else []
     if strange or question.vendor == "d-link":
-        wanted += [operation for operation in (Operation.BLOCKED, Operation.BINDINGS) if operation in asks]
-    wanted += [operation for operation in (Operation.LOOPS,) if operation in asks]
-    return (*wanted, Operation.LOG)
+        wanted += _known(question, Operation.BLOCKED, Operation.BINDINGS)
+    return (*wanted, *_known(question, Operation.LOOPS), Operation.LOG)
+
+
+def _known(question: Question, *operations: Operation) -> list[Operation]:
+    """Those that its driver knows: there is nothing to miss where a make has no such thing."""
+    asks = question.access.page.asks if question.access else {}
+    return [operation for operation in operations if operation in asks]
 
 
 def _comes_in(first: PortReading, second: PortReading) -> bool:

@@ -110,6 +110,7 @@ class Worker(ABC, Generic[Job]):
         finally:
             for helper in (*helpers, stopping):
                 helper.cancel()
+            await asyncio.wait(helpers, timeout=self.grace_s)
             await self._end()
 
     async def _claim(self, free: int, stopping: asyncio.Task[Any]) -> Sequence[Job]:
