@@ -22,6 +22,7 @@ EVENTS: Mapping[str, str] = {
     "monitor.health": "{}: the monitor's own figures",
     "probe.done": "{id}: a probe ended, well or not",
     "change.changed": "{id, device}: a change was prepared, confirmed, begun, ended or cancelled",
+    "backup.begun": "{id}: the configuration of a device that somebody asked for is being read",
     "backup.done": "{id}: the configuration of a device was read, or could not be",
     "backup.progress": "{id}: a round of configurations began, went on or ended",
 }

@@ -121,6 +121,9 @@ def claim(most: int, *, of_rounds: int) -> list[Job]:
         cursor.execute(HURRY)
         cursor.execute(CLAIM, {"most": most, "of_rounds": of_rounds})
         rows = {device: (started, urgent) for device, started, urgent in cursor.fetchall()}
+        for device, (_, urgent) in rows.items():
+            if urgent:
+                emit("backup.begun", {"id": device})
         # Within the transaction: what cannot be made into a job is not left claimed.
         devices = Device.objects.select_related("access_group").filter(pk__in=rows)
         return [_job(device, *rows[device.pk]) for device in devices]
