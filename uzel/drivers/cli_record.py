@@ -198,6 +198,17 @@ def _files(taken: Taken, text: str, parsed: Parsed[Any], there: Mapping[str, str
     return {f"{stem}.txt": text, f"{stem}.json": expected(taken.way, parsed)}
 
 
+_WORD = re.compile(r"[^\W\d_][\w-]{3,}")
+
+
+def strange(result: Masked, folder: Path) -> list[str]:
+    """Words of the masked texts that no recording under `folder` has: a name that was missed is one of them."""
+    known = {word for file in folder.glob("*/*/*.txt") for word in _WORD.findall(file.read_text(errors="replace"))}
+    texts = [text for name, text in result.files.items() if name.endswith(".txt")]
+    words = dict.fromkeys(word for text in texts for word in _WORD.findall(text))
+    return [word for word in words if word not in known and not re.fullmatch(r"[x-zX-Z\d_-]+", word)]
+
+
 def write(result: Masked, folder: Path, *, force: bool) -> list[Path]:
     """Put the files under a driver's folder. Raises FileExistsError, with nothing written, unless forced."""
     place = folder / result.folder

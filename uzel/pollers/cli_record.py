@@ -8,7 +8,7 @@ from rich.console import Console
 
 from uzel.drivers.ask import AskError
 from uzel.drivers.cli_drivers import DRIVERS
-from uzel.drivers.cli_record import Masked, Recording, Wish, masked, take, write
+from uzel.drivers.cli_record import Masked, Recording, Wish, masked, strange, take, write
 from uzel.drivers.pool import LIMIT, LIMITS, Pool
 from uzel.drivers.session import Target
 from uzel.drivers.session_errors import SessionError
@@ -47,6 +47,7 @@ def record(
     try:
         recording = asyncio.run(_take(target, wish))
         result = masked(recording, wish, given["name"])
+        unknown = strange(result, Path(given["folder"]))
         written = write(result, Path(given["folder"]) / target.page.name, force=bool(given["force"]))
     except SessionError as error:
         raise click.ClickException(f"{host}: {error.code} ({error.stage})") from error
@@ -54,7 +55,7 @@ def record(
         raise click.ClickException(f"{error}; --force writes over it") from error
     except ValueError as error:
         raise click.ClickException(f"{error}: give the folder a --name") from error
-    _tell(recording, result, written)
+    _tell(recording, result, written, unknown)
 
 
 async def _take(target: Target, wish: Wish) -> Recording:
@@ -92,7 +93,7 @@ def _own(device: Device) -> tuple[str, ...]:
     return device.code, device.serial, site.code, site.name, site.address
 
 
-def _tell(recording: Recording, result: Masked, written: list[Path]) -> None:
+def _tell(recording: Recording, result: Masked, written: list[Path], unknown: list[str]) -> None:
     console = Console(stderr=True)
     for path in written:
         click.echo(path)
@@ -100,4 +101,6 @@ def _tell(recording: Recording, result: Masked, written: list[Path]) -> None:
         console.print(f"none of {line}", style="dim", markup=False, highlight=False)
     for line in result.refused:
         console.print(f"not written: {line}", style="yellow", markup=False, highlight=False)
+    if unknown:
+        console.print(f"words that no recording had: {' '.join(unknown)}", markup=False, highlight=False)
     console.print(f"{len(written) // 2} recordings. Look through them: no mask knows every name.", highlight=False)

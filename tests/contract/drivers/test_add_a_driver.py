@@ -12,7 +12,7 @@ import pytest
 from uzel.core.answers import Operation, PortStatus
 from uzel.drivers import cli_drivers, cli_expect
 from uzel.drivers.cli_page import Ask, Page
-from uzel.drivers.cli_record import Wish, masked, take, write
+from uzel.drivers.cli_record import Wish, masked, strange, take, write
 from uzel.drivers.pool import Pool
 from uzel.drivers.session import Target
 from uzel.drivers.session_errors import Patience
@@ -64,6 +64,8 @@ async def recorded(page: Page, folder: Path, *, force: bool = False) -> list[Pat
         target = Target("127.0.0.1", port, Wire.TELNET, page, Login("duty", "secret"))
         result = masked(await take(target, pool, wish), wish, "AC-24_4.1")
         assert result.refused == ()
+        assert not {"AC00000017", "duty", "sw-7"} & set(strange(result, folder))
+        assert "Acme" in strange(result, folder) or force
         return write(result, folder / page.name, force=force)
 
 
