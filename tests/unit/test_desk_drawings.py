@@ -73,6 +73,13 @@ def test_a_wire_that_cannot_be_measured_is_not_drawn() -> None:
     assert cable.draw(measured((P.OPEN, 0), (P.OPEN, 0))).is_drawn
 
 
+def test_a_whole_cable_of_unknown_length_goes_to_the_flat_and_has_no_scale() -> None:
+    wire = cable.draw(measured(state=P.OK, link_up=False))
+    (only,) = wire.pairs
+    assert wire.is_drawn and not wire.ticks
+    assert _at(only.x) == pytest.approx(_at(wire.whole_x), abs=3)
+
+
 def test_the_length_is_that_of_the_last_whole_cable() -> None:
     assert cable.known_length([measured((P.OPEN, 9)), measured((P.OK, 40), (P.OK, 41)), measured((P.OK, 70))]) == 41
     assert cable.known_length([measured((P.OK, None)), {}]) is None

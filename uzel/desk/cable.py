@@ -66,7 +66,10 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Cable:
-    """A tested cable. `says` is a code of what follows: see `says()`; `whole_m` is its length when it was whole."""
+    """A tested cable. `says` is a code of what follows: see `says()`; `whole_m` is its length when it was whole.
+
+    `is_drawn`: there is something to draw; nothing is in the port, or the switch cannot measure, when not.
+    """
 
     says: str
     state: PairState | None
@@ -77,6 +80,7 @@ class Cable:
     whole_m: int | None
     whole_x: str
     at: datetime | None
+    is_drawn: bool
 
     @property
     def look(self) -> str:
@@ -99,11 +103,6 @@ class Cable:
     def number_y(self) -> int:
         return self.height - 6
 
-    @property
-    def is_drawn(self) -> bool:
-        """Whether there is anything to draw: nothing is in the port, or the switch cannot measure."""
-        return bool(self.ticks)
-
 
 def draw(test: Mapping[str, Any], *, at: datetime | None = None, known_m: int | None = None) -> Cable:
     """A test as a drawing. `known_m`: how long the cable was when it was last found whole."""
@@ -123,11 +122,13 @@ def draw(test: Mapping[str, Any], *, at: datetime | None = None, known_m: int | 
         state=whole_state,
         link_up=test.get("link_up"),
         pairs=tuple(_pair(n, *pair, top_m=top_m, whole_m=whole_m) for n, pair in enumerate(pairs)),
-        ticks=_ticks(top_m) if drawn else (),
+        # Without a single length there is nothing to measure by.
+        ticks=_ticks(top_m) if drawn and (whole_m or any(length is not None for _, _, length in drawn)) else (),
         height=TOP + ROW * len(pairs) + SCALE,
         whole_m=whole_m,
         whole_x=percent(_x(whole_m if whole_m else top_m, top_m)),
         at=at,
+        is_drawn=bool(drawn),
     )
 
 
@@ -203,7 +204,10 @@ def _pair(
     n: int, number: int | None, state: PairState | None, length: int | None, *, top_m: float, whole_m: int | None
 ) -> Pair:
     metres = length if length is not None and state in HURT else (whole_m or length)
-    x = _x(top_m / 2 if metres is None else metres, top_m)
+    if metres is None:
+        # Somewhere; and a whole pair goes as far as the cable does.
+        metres = round(top_m if state in WHOLE else top_m / 2)
+    x = _x(metres, top_m)
     return Pair(number, state, length, percent(x), TOP + ROW * n + ROW // 2, before=x > (LEFT + RIGHT) / 2)
 
 

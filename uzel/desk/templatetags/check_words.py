@@ -163,6 +163,8 @@ def pair_word(pair: Pair) -> str:
 @register.filter
 def pair_mark(pair: Pair) -> str:
     """What stands at the mark of a pair in the drawing: «broken, 31 m»."""
+    if pair.number is None and not pair.is_hurt:
+        return gettext("%(metres)d m") % {"metres": pair.length_m} if pair.length_m else ""
     if pair.length_m is None:
         return pair_word(pair)
     return gettext("%(state)s, %(metres)d m") % {"state": pair_word(pair), "metres": pair.length_m}
@@ -170,8 +172,11 @@ def pair_mark(pair: Pair) -> str:
 
 @register.filter
 def cable_pairs(cable: Cable) -> str:
-    """The pairs in plain words: «pair 1 broken at 31 m, pair 2 broken at 31 m»."""
-    return ", ".join(_pair(pair) for pair in cable.pairs if pair.state is not PairState.NOT_SUPPORTED)
+    """The pairs in plain words: «pair 1 broken at 31 m, pair 2 broken at 31 m»; of a whole cable at most its length."""
+    told = [pair for pair in cable.pairs if pair.state is not PairState.NOT_SUPPORTED]
+    if len(told) == 1 and told[0].number is None and not told[0].is_hurt:
+        return gettext("%(metres)d m") % {"metres": told[0].length_m} if told[0].length_m else ""
+    return ", ".join(_pair(pair) for pair in told)
 
 
 def _pair(pair: Pair) -> str:
