@@ -25,6 +25,8 @@ SETTLE_S = 16.0  # a link younger than 15 s is not judged
 # Faults of a command line do nothing to a line: half of their cases are cut cables, the others are healthy.
 COMMAND_LINES = tuple(name for name in FAULTS if name.startswith("cli-"))
 BAD_CLI, CUT = "healthy, bad command line", "cable-open-at"
+# The operator has had the cable of a live line tested before looking again.
+TESTED = "two-pairs, tested"
 # fault -> what may be said first; "?" marks what is said as probable.
 TRUTH: dict[str, frozenset[str]] = {
     name: frozenset(codes.split())
@@ -46,6 +48,7 @@ TRUTH: dict[str, frozenset[str]] = {
         "far-end-off": "far_end_off",
         "two-pairs": "two_pairs two_pairs?",
         "two-pairs, 100 sold": "two_pairs?",
+        TESTED: "two_pairs",
         "binding-blocked": "binding_blocked binding_blocked?",
         "iptv-no-groups": "no_groups no_groups?",
         "weak-optics": "weak_uplink",
@@ -85,7 +88,7 @@ def hurt_ports(city: LiveCity, rng: random.Random) -> list[Case]:
     for make in MAKES:
         lines, taken = _lines(rng, make), set[int]()
         # The choosy ones first, so that enough is left for them.
-        for kind in dict.fromkeys(("iptv-no-groups", "two-pairs, 100 sold", "two-pairs", "healthy", *ports)):
+        for kind in dict.fromkeys(("iptv-no-groups", "two-pairs, 100 sold", TESTED, "two-pairs", "healthy", *ports)):
             free = [s for s in lines if s.pk not in taken and _suits(s, kind, with_iptv)][:CASES]
             taken |= {line.pk for line in free}
             for service in free:
@@ -125,6 +128,8 @@ def _suits(line: Service, kind: str, with_iptv: set[int | None]) -> bool:
             return line.port_id in with_iptv
         case "two-pairs":
             return gigabit and (line.speed_mbps or 0) > 100
+        case "two-pairs, tested":
+            return gigabit
         case "two-pairs, 100 sold":
             return gigabit and (line.speed_mbps or 0) <= 100
     return True

@@ -23,6 +23,7 @@ from bench._verdict_cases import (
     FLAP_S,
     HINTS,
     MAKES,
+    TESTED,
     TOGETHER,
     TRUTH,
     WORKING,
@@ -167,21 +168,27 @@ def _judge(cases: list[Case]) -> list[Said]:
 
 
 def _ask(cases: list[Case]) -> list[Said]:
-    asked = []
     rows = Service.objects.select_related("subscriber").in_bulk([case.service for case in cases])
-    for case in cases:
-        service = rows[case.service]
+    _put("cable", [rows[case.service] for case in cases if case.truth == TESTED])
+    probes = _put("line", [rows[case.service] for case in cases])
+    return [_read(case, rows[case.service], probe) for case, probe in zip(cases, probes, strict=True)]
+
+
+def _put(operation: str, services: Sequence[Service]) -> list[int]:
+    """Ask this of the line of each service, and wait for all answers; the ids of the probes."""
+    asked = []
+    for service in services:
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO network_probe (operation, device_id, port_id, subject, asked_at, state, error) "
-                "VALUES ('line', %s, %s, %s, clock_timestamp(), 'waiting', '') RETURNING id",
-                [service.device_id, service.port_id, service.subscriber.account],
+                "VALUES (%s, %s, %s, %s, clock_timestamp(), 'waiting', '') RETURNING id",
+                [operation, service.device_id, service.port_id, service.subscriber.account],
             )
-            asked.append((case, service, cursor.fetchone()[0]))
+            asked.append(cursor.fetchone()[0])
             cursor.execute("NOTIFY uzel_probe")
         time.sleep(EVERY_S)
     wait(lambda: not Probe.objects.filter(state__in=["waiting", "running"]).exists(), 60, every_s=0.1)
-    return [_read(case, service, probe) for case, service, probe in asked]
+    return asked
 
 
 def _read(case: Case, service: Service, number: int) -> Said:

@@ -104,6 +104,14 @@ def test_a_cable_test_on_demand(city: Running) -> None:
     assert "ports" not in probe.result
 
 
+def test_the_cable_of_an_uplink_is_never_tested(city: Running) -> None:
+    uplink = next(p for p in lines(city, "dlink")[0].device.ports if p.shape.is_uplink)
+    probe = ask(uplink, "cable")
+    run_probers(answered)
+    probe.refresh_from_db()
+    assert (probe.state, probe.error) == ("failed", "uplink")
+
+
 def test_binding_by_the_lists_of_each_make(city: Running) -> None:
     ports = [lines(city, family)[1] for family in ("dlink", "cisco", "huawei")]
     for port in ports:

@@ -59,6 +59,9 @@ class LineReader:
         """The cable test alone, whatever the state of the line. Raises SnmpError for what has no cable to test."""
         if question.kind != "switch" or question.port is None:
             raise SnmpError("not_asked", permanent=True)
+        if question.is_uplink:
+            # Whoever asked: it would cut off everybody behind it.
+            raise SnmpError("uplink", permanent=True)
         began = time.monotonic()
         told = await self._cli.ask(question, (Operation.CABLE_TEST,), seconds=CABLE_S, patient=True)
         return told | {"took_ms": round((time.monotonic() - began) * 1000)}
