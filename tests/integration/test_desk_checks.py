@@ -307,3 +307,14 @@ def test_an_odd_result_costs_its_rows_and_never_the_card(result: Any) -> None:
     now = timezone.now()
     rows = checks_of(Probe(result=result, ended_at=now), Probe(result=result, ended_at=now), now=now)
     assert all(isinstance(row, Check) for row in rows)
+
+
+def test_raw_readings_have_names_of_people(client: Client, subscriber: Subscriber) -> None:
+    page = _answered(
+        client, {"ports": _ports(in_octets=1234567, uptime_s=15365100.25, late_collisions=2), "took_ms": 480}
+    )
+    words = _words(page[page.index('class="raw') :])
+    assert "принято, байт 1 234 567 1 234 567" in words.replace("\u202f", " ")
+    assert "15 365 100,25" in words.replace("\u202f", " ")
+    assert "линк есть да да" in words and "late_collisions" not in page and "за 480 мс" in words
+    assert words.index("снято в") < words.index("линк есть") < words.index("ifIndex")

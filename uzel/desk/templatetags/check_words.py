@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import template
+from django.utils.formats import get_format
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext, pgettext, pgettext_lazy
@@ -113,10 +114,9 @@ MARKS: Words = {
     "unverified": _("the format is believed, not yet held against a real device"),
 }
 READINGS: Words = {
-    "if_index": _("number of the port (ifIndex)"),
+    "at": _("read at"),
     "name": pgettext_lazy("reading", "port"),
     "description": _("description"),
-    "if_type": _("kind of port (ifType)"),
     "admin_up": _("switched on"),
     "oper_up": _("link"),
     "speed_mbps": _("speed, Mbit/s"),
@@ -125,7 +125,6 @@ READINGS: Words = {
     "last_change_s": _("link changed at, s of the switch's uptime"),
     "in_octets": _("received, bytes"),
     "out_octets": _("sent, bytes"),
-    "octets_bits": _("width of the byte counters, bits"),
     "in_errors": _("damaged frames received"),
     "out_errors": _("frames not sent for errors"),
     "in_discards": _("frames received and dropped"),
@@ -134,7 +133,9 @@ READINGS: Words = {
     "late_collisions": _("late collisions"),
     "in_broadcasts": _("broadcasts received"),
     "out_broadcasts": _("broadcasts sent"),
-    "at": _("read at"),
+    "octets_bits": _("width of the byte counters, bits"),
+    "if_type": _("kind of port (ifType)"),
+    "if_index": _("number of the port (ifIndex)"),
     "model": pgettext_lazy("reading", "model"),
     "serial": pgettext_lazy("reading", "serial number"),
     "firmware": pgettext_lazy("reading", "firmware"),
@@ -227,10 +228,12 @@ def field_word(name: str) -> str:
 
 
 @register.filter
-def side_by_side(rows: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[Any]]]:
+def side_by_side(readings: Iterable[Mapping[str, Any]] | Mapping[str, Any]) -> list[tuple[str, list[Any]]]:
     """Readings of one thing as rows of a table: a name and the value in each; what nobody said is left out."""
-    rows = [row for row in rows if isinstance(row, Mapping)]
-    names = dict.fromkeys(name for row in rows for name in row)
+    rows = [row for row in ([readings] if isinstance(readings, Mapping) else readings) if isinstance(row, Mapping)]
+    # A database of JSON keeps no order of names; the words have one.
+    order = {name: n for n, name in enumerate(READINGS)}
+    names = sorted({name for row in rows for name in row}, key=lambda name: (order.get(name, len(order)), name))
     table = [(name, [row.get(name) for row in rows]) for name in names]
     return [(name, values) for name, values in table if any(value not in (None, [], "") for value in values)]
 
@@ -241,6 +244,21 @@ def clock(seconds: object) -> str:
     if not isinstance(seconds, int | float):
         return ""
     return localtime(datetime.fromtimestamp(seconds, UTC)).strftime("%H:%M:%S")
+
+
+@register.filter
+def plain_value(value: object) -> str:
+    """A reading as people read it: yes and no, thousands apart, no more decimals than matter."""
+    if value is None:
+        return "—"
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if isinstance(value, list):
+        return ", ".join(plain_value(one) for one in value)
+    if isinstance(value, int | float):
+        text = f"{value:,}" if isinstance(value, int) else f"{value:,.2f}".rstrip("0").rstrip(".")
+        return text.replace(",", "\u202f").replace(".", get_format("DECIMAL_SEPARATOR"))
+    return str(value)
 
 
 @register.filter
