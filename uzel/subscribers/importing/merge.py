@@ -16,7 +16,12 @@ from uzel.subscribers.importing.tables import BY_NAME, TABLES, Column, Records, 
 EXAMPLES = 5
 # What is a part of a thing goes with it: (table, column). Any other mention of it is history and keeps it.
 PARTS = {
-    "network_device": (("network_devicestate", "device_id"), ("network_powerfeed", "consumer_id")),
+    "network_device": (
+        ("network_devicestate", "device_id"),
+        ("network_powerfeed", "consumer_id"),
+        # Whether it was read, not what: a device with configurations stays.
+        ("network_backupstate", "device_id"),
+    ),
     "network_port": (("network_portstate", "port_id"),),
     "subscribers_subscriber": (("subscribers_phone", "subscriber_id"),),
 }
