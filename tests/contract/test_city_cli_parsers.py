@@ -83,7 +83,10 @@ def asks(device: Device, operation: Operation) -> list[Ask]:
     ways = PAGES[device.make.family].asks.get(operation, ())
     # /ME models have a cable test of another name.
     other = "cable_diag" if device.make.model.endswith("/ME") else "cable diagnostic"
-    return [ask for ask in ways if not ask.command.startswith((*OTHER_MODELS, other))]
+    less = "details" if device.make.family == "dlink" and not device.make.model.startswith("DES-3200") else "\0"
+    return [
+        ask for ask in ways if not ask.command.startswith((*OTHER_MODELS, other)) and not ask.command.endswith(less)
+    ]
 
 
 def present(city: City, model: str) -> Device:

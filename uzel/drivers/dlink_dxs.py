@@ -25,6 +25,7 @@ from uzel.drivers.dlink_unit import (
     parse_neighbours,
     parse_optics,
     parse_ping,
+    parse_port_details,
 )
 
 PAGE = Page(
@@ -57,6 +58,7 @@ PAGE = Page(
             # DES-3200-28 and DGS-3200 stay in a screen that refreshes itself until q, even for one port.
             Ask("show ports {port} description", parse_ports, stop="q"),
             Ask("show ports {port}", parse_ports, stop="q", models="DES-3226S and others without `description`"),
+            Ask("show ports {port} details", parse_port_details, stop="q", models="DES-3200 C1"),
             Ask("show ports description", parse_ports, stop="q"),
             Ask("show ports", parse_ports, stop="q"),
         ),

@@ -7,7 +7,7 @@ import math
 import re
 from dataclasses import replace
 
-from uzel.core.answers import Identity, Load, LogLine, Neighbour, Optics, PingResult
+from uzel.core.answers import Identity, Load, LogLine, Neighbour, Optics, PingResult, PortStatus
 from uzel.drivers.cli_text import Parsed, Sheet, decimal, lldp_value, mac, number, uptime
 
 PORT = r"\d{1,3}(?::\d{1,3})?"
@@ -197,3 +197,41 @@ def parse_ping(text: str) -> Parsed[PingResult]:
         average = round(sum(times) / len(times), 1)
         sheet.rows[0] = replace(sheet.rows[0], min_ms=min(times), avg_ms=average, max_ms=max(times))
     return sheet.parsed()
+
+
+_DETAIL_PORT = re.compile(rf"^\s*Port\s*:\s*({PORT})\s*$")
+_LINKS = {"link up": True, "link down": False}
+
+
+def parse_port_details(text: str) -> Parsed[PortStatus]:
+    """`show ports N details` of DES-3200 C1: a block a port. It does not tell whether the port is switched on."""
+    sheet: Sheet[PortStatus] = Sheet(text)
+    for line in sheet:
+        port, pair = _DETAIL_PORT.match(line), _PAIR.match(line)
+        if port:
+            sheet.rows.append(PortStatus(port.group(1)))
+        elif pair and sheet.rows:
+            row = _detail(sheet.rows[-1], " ".join(pair.group(1).lower().split()), pair.group(2))
+            sheet.rows[-1] = row or sheet.rows[-1]
+            if row is None:
+                sheet.doubt(line)
+        elif not (sheet.rows and line.startswith(" ")):  # figures may go on below
+            sheet.miss(line)
+    return sheet.parsed()
+
+
+def _detail(row: PortStatus, key: str, value: str) -> PortStatus | None:
+    """The row with a value in it, None for a word that is not known. Speed and duplex are of a live link only."""
+    if key == "port status":
+        link = _LINKS.get(value.lower())
+        return None if link is None else replace(row, link_up=link)
+    if key == "description":
+        return replace(row, description=value or None)
+    if key == "auto-negotiation":
+        return replace(row, autonegotiation=value.lower() == "enabled")
+    kbit = re.fullmatch(r"(\d+) ?([KM])bit", value)
+    if key == "bandwidth" and kbit and row.link_up:
+        return replace(row, speed_mbps=int(kbit.group(1)) // (1000 if kbit.group(2) == "K" else 1))
+    if key == "duplex mode" and row.link_up:
+        return replace(row, full_duplex=value.lower().startswith("full"))
+    return row

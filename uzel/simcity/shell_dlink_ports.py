@@ -127,6 +127,24 @@ def _described(session: Session, args: Args) -> Reply | str:
     return _show_ports(session, args | {"described": "yes"})
 
 
+def _details(session: Session, args: Args) -> str:
+    """A block a port. `Bandwidth` of a port without a link is what it could do."""
+    blocks = []
+    for port in listed(session.device, args["ports"]):
+        rows = {
+            "Port Status": "Link Up" if port.oper else "Link Down",
+            "Description": wire.description(session.city, port),
+            "HardWare Type": "Gigabits Ethernet" if port.shape.speed_mbps >= 1000 else "Fast Ethernet",
+            "Bandwidth": f"{(speed_mbps(port) if port.oper else port.shape.speed_mbps) * 1000}Kbit",
+            "Auto-Negotiation": "Enabled",
+            "Duplex Mode": "Half Duplex" if "half-duplex" in port.faults else "Full Duplex",
+            "Address Learning": "Enabled",
+        }
+        lines = [f"{key:<28}: {value}" for key, value in rows.items()]
+        blocks.append("\n".join((f"Port : {name(port)}", "-" * 20, *lines)))
+    return "\n\n".join((*blocks, "")) if blocks else _NO_SUCH
+
+
 _PAIR_WORDS = {Wire.OPEN: "Open", Wire.SHORT: "Short", Wire.OK: "OK"}
 
 
@@ -277,6 +295,7 @@ COMMANDS = (
     Command("show ports description", _described),
     Command("show ports <ports>", _show_ports),
     Command("show ports <ports> description", _described),
+    Command("show ports <ports> details", _details, models="^DES-3200"),
     Command("cable_diag ports <ports>", _cable_test, models="^(?!.*/ME$)"),
     Command("cable diagnostic port <ports>", _cable_test, models="/ME$"),
     Command("show error ports <ports>", lambda session, args: _counted(session, args, "errors")),

@@ -220,3 +220,10 @@ def test_load_and_ping():
     assert unit.parse_ping(read("DES-3200-28-C1_4.46.B008/ping.txt")).rows == (PingResult(4, 3, 10, 10.7, 12),)
     me = "5 Packets Transmitted, 0 Packets Received, 100% Packets Loss\n"
     assert unit.parse_ping(me).rows == (PingResult(5, 0),)
+
+
+def test_a_port_in_detail():
+    assert unit.parse_port_details(read("DES-3200-28-C1_4.46.B008/ports.details.txt")).rows == (
+        PortStatus("2", None, True, 10, False, True, description="flat 17"),
+        PortStatus("3", None, False, None, None, True),  # what is set is not the speed of a link
+    )
