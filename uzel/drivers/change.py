@@ -46,11 +46,15 @@ Journal = Callable[[Entry], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`state`: done, undone or failed. `error` is why it is not done; `after` is what was seen last."""
+    """`state`: done, undone or failed. `error` is why it is not done; `after` is what was seen last.
+
+    `touched` False: no line that changes anything had gone out, or the switch refused it.
+    """
 
     state: str
     error: str = ""
     after: Seen = field(default_factory=Seen)
+    touched: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ async def perform(facts: Facts, wanted: Plan, *, port: str | None, pool: Pool, j
     """Type it, check it, undo it when the check fails. Never raises what a device may do."""
     typed = await _type(facts, wanted, wanted.do, "do", pool, journal)
     if not typed.sent:
-        return Outcome("failed", typed.error, wanted.before)
+        return Outcome("failed", typed.error, wanted.before, touched=False)
     if not typed.error and wanted.kind not in OF_A_PORT:
         return Outcome("done")
     after = Seen()

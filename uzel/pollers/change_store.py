@@ -136,7 +136,7 @@ def finish(job: Job, outcome: Outcome) -> bool:
     row = {
         "state": outcome.state,
         "error": outcome.error[:60],
-        "after": asdict(outcome.after),
+        "after": asdict(outcome.after) | {"touched": outcome.touched},
         "transcript": _transcript(job.entries),
         "ended_at": timezone.now(),
     }
