@@ -1,12 +1,16 @@
 """Never half a configuration: cut at every byte, under another switch's prompt, refused in one spelling."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from uzel.core.config_secrets import mask_lines
+from uzel.core.configs import clean
 from uzel.drivers.ask import AskError, Facts
 from uzel.drivers.ask_config import configuration
 from uzel.drivers.session_errors import SessionError, Trouble
@@ -89,3 +93,23 @@ def test_older_spellings_are_tried_and_the_line_is_freed() -> None:
     with pytest.raises(AskError) as caught:
         read("D-Link", "DES-2108", Pool(D_LINK))
     assert caught.value.code == "not_asked"
+
+
+ROOT = Path(__file__).resolve().parents[2]
+CAPTURES = Path(os.environ.get("UZEL_CAPTURES", ROOT.parent / "shared" / "captures")) / "cli" / "d-link"
+REAL = sorted(CAPTURES.glob("*show-config-current-config.txt"))
+
+
+@pytest.mark.skipif(not REAL, reason="no recordings beside the project (UZEL_CAPTURES)")
+@pytest.mark.parametrize("path", REAL, ids=lambda path: path.stem)
+def test_what_real_switches_printed(path: Path) -> None:
+    """Whole, without noise; no line lost on the way to what is kept; communities are stars."""
+    with path.open(newline="", errors="replace") as file:
+        printed = file.read()
+    kept = clean(read("D-Link", path.stem.split("__")[0], Pool(printed + "\n")))
+    lines = [line.strip() for line in printed.replace("\r", "").splitlines() if line.strip()]
+    assert [line.strip() for line in kept.text.splitlines() if line.strip()] == lines
+    assert (kept.noise, kept.spoiled) == (0, False)
+    masked = mask_lines(kept.text.splitlines())
+    assert any("create snmp community ********" in line for line in masked)
+    assert not any(" private" in line or " public" in line for line in masked)
