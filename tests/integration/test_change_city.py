@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from tests.city_served import Running, served
 from uzel.core.changes import OF_A_PORT, Kind, Seen
-from uzel.drivers import change
+from uzel.drivers import ask_snmp, change
 from uzel.drivers.ask import By, Facts
 from uzel.drivers.change import Entry, Outcome, perform, prepare
 from uzel.drivers.change_look import look
@@ -19,7 +20,7 @@ from uzel.drivers.session_errors import Patience
 from uzel.drivers.transport import Login, Wire
 from uzel.simcity.world import Device, Port
 
-TELNET_ABOVE_SNMP = 1162
+TELNET_ABOVE_SNMP, SSH_ABOVE_SNMP = 1162, 1061
 LOGIN = Login("uzel", "uzel-city", "enable-city")
 MAKES = ["DES-3526", "DES-3200-18", "WS-C3560G-48TS", "S5720-56C-PWR-EI"]
 
@@ -35,6 +36,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(change, "OPEN_S", 0.3)
     monkeypatch.setattr(change, "OPEN_AGAIN_S", 0.1)
     monkeypatch.setattr(change, "LOOK_AGAIN_S", 0.02)
+    monkeypatch.setattr(ask_snmp, "TIMEOUT_S", 0.2)
 
 
 def facts(device: Device) -> Facts:
@@ -163,7 +165,13 @@ async def test_a_locked_switch_is_not_changed(city: Running, heal: None, model: 
 
 @pytest.mark.parametrize(
     ("fault", "code"),
-    [("cli-close-after-login", "closed"), ("cli-wrong-host", ""), ("cli-log-noise", ""), ("cli-slow=0.2s", "")],
+    [
+        ("cli-close-after-login", "closed"),
+        ("cli-wrong-host", ""),
+        ("cli-log-noise", ""),
+        ("cli-slow=0.2s", ""),
+        ("snmp-dead", ""),
+    ],
 )
 async def test_other_troubles_of_the_command_line(city: Running, heal: None, fault: str, code: str) -> None:
     desk = Desk(city, "WS-C3560G-48TS")
@@ -172,6 +180,15 @@ async def test_other_troubles_of_the_command_line(city: Running, heal: None, fau
         desk.fault(fault)
         outcome = await desk.run(pool, plan)
         assert (outcome.state, outcome.error) == (("failed", code) if code else ("done", ""))
+
+
+@pytest.mark.parametrize("model", MAKES)
+async def test_over_ssh_it_is_the_same(city: Running, heal: None, model: str) -> None:
+    desk = Desk(city, model)
+    desk.facts = replace(desk.facts, wire=Wire.SSH, cli_port=desk.device.snmp_port + SSH_ABOVE_SNMP)
+    async with Pool(idle_s=0) as pool:
+        assert (await desk.change(pool, Kind.PORT_OFF)).state == "done"
+        assert (await desk.change(pool, Kind.PORT_ON)).state == "done"
 
 
 @pytest.mark.slow
