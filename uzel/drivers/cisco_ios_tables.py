@@ -1,6 +1,6 @@
 """Cisco IOS and IOS-XE: the tables (MAC, ARP, VLANs, switchport, DHCP snooping, IGMP snooping).
 
-Sources: recordings of Catalyst 2900XL, 2960, 3560, 3750, 4500, 6500; snooping is unverified.
+Sources: recordings of Catalyst 2900XL, 2960, 3560, 3750, 4500, 6500; IGMP groups by published examples.
 """
 
 import re
@@ -184,7 +184,7 @@ _GROUP_ROW = re.compile(rf"^\s*(\d{{1,4}})\s+({IPV4})\s+(\S+)\s+(?:(v\d)\s+)?(\S
 
 def parse_igmp_groups(text: str) -> Parsed[IgmpGroup]:
     """`show ip igmp snooping groups`; a long list of ports goes on under the last column."""
-    sheet: Sheet[IgmpGroup] = Sheet(text, r"vlan\s+group.*")
+    sheet: Sheet[IgmpGroup] = Sheet(text, r"vlan\s+group.*|flags:.*")
     for line in sheet:
         found, more = _GROUP_ROW.match(line), _VLAN_MORE.match(line)
         if found:

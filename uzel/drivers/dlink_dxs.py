@@ -58,7 +58,7 @@ PAGE = Page(
             # DES-3200-28 and DGS-3200 stay in a screen that refreshes itself until q, even for one port.
             Ask("show ports {port} description", parse_ports, stop="q"),
             Ask("show ports {port}", parse_ports, stop="q", models="DES-3226S and others without `description`"),
-            Ask("show ports {port} details", parse_port_details, stop="q", models="DES-3200 C1"),
+            Ask("show ports {port} details", parse_port_details, stop="q", models="DES-3200 C1, DGS-3120, DGS-3620"),
             Ask("show ports description", parse_ports, stop="q"),
             Ask("show ports", parse_ports, stop="q"),
         ),
@@ -70,7 +70,7 @@ PAGE = Page(
         Operation.CABLE_TEST: (
             # Drops the link of an up 100M port for a moment. DES-3200 up to 1.33.B009 is ±30 m off.
             Ask("cable_diag ports {port}", parse_cable),
-            Ask("cable diagnostic port {port}", parse_cable, Mark.UNVERIFIED, models="DGS-1210/ME, DGS-1100/ME"),
+            Ask("cable diagnostic port {port}", parse_cable, Mark.MANUAL, models="DGS-1210/ME, DGS-1100/ME"),
         ),
         Operation.NEIGHBOURS: (Ask("show lldp remote_ports {port} mode normal", parse_neighbours),),
         Operation.OPTICS: (
@@ -86,12 +86,12 @@ PAGE = Page(
             Ask(
                 "show igmp_snooping group ports {port}",
                 parse_igmp_groups,
-                Mark.UNVERIFIED,
+                Mark.MANUAL,
                 models="DES-3200 C1, DGS-3000",
             ),
             Ask("show igmp_snooping group", parse_igmp_groups, Mark.UNVERIFIED),
         ),
-        Operation.LOOPS: (Ask("show loopdetect ports {port}", parse_loops, Mark.UNVERIFIED),),
+        Operation.LOOPS: (Ask("show loopdetect ports {port}", parse_loops, Mark.MANUAL, stop="q"),),
         Operation.LOG: (Ask("show log", parse_log),),
         Operation.LOAD: (Ask("show utilization cpu", parse_load, Mark.MANUAL, stop="\x03"),),
         Operation.PING: (Ask("ping {address} times 4", parse_ping, Mark.MANUAL),),

@@ -1,7 +1,7 @@
 """D-Link: the tables (`show fdb`, `show vlan`, `show arpentry`, `show lldp`, address binding, IGMP, loop detection).
 
-Sources: recordings of DES-1228/ME, 3010G, 3028, 3200, 3526, DGS-3100, 3120, 3200; the layouts of `blocked`, of IGMP
-groups and of loop detection are unverified (docs/drivers.md).
+Sources: recordings of DES-1228/ME, 3010G, 3028, 3200, 3526, DGS-3100, 3120, 3200; IGMP groups and loop detection by
+other projects' parsers; the layout of `blocked` is unverified (docs/drivers.md).
 """
 
 import re

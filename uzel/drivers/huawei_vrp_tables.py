@@ -1,6 +1,6 @@
 """Huawei VRP 3, 5 and 8: the tables (MAC, ARP, VLANs, DHCP snooping, IGMP snooping, loop detection).
 
-Sources: recordings of S2300, S5300, S5720, S8505, NE40E; bindings, groups and loops are unverified.
+Sources: recordings of S2300, S5300, S5720, S8505, NE40E; bindings and groups by Huawei's documents, loops unverified.
 """
 
 import re
@@ -182,22 +182,26 @@ def parse_bindings(text: str) -> Parsed[Binding]:
     return sheet.parsed()
 
 
-_GROUP_VLAN = re.compile(r"^\s*VLAN (\d{1,4}), \d+ Entr", re.IGNORECASE)
-_GROUP_ROW = re.compile(rf"^\s*\((\*|{IPV4}), ({IPV4})\)\s+({PORT})\s+[A-Z-]+\s*$")
+_GROUP_VLAN = re.compile(r"^\s*(?:VLAN (\d{1,4})|VSI \S+), \d+ Entr", re.IGNORECASE)
+_GROUP_ROW = re.compile(rf"^\s*\((\*|{IPV4}), ({IPV4})\)\s+(?:({PORT})\s+)?[A-Z-]+\s*$")
+_GROUP_LEGEND = (
+    r"\(source, group\).*|flag:.*|\w:\w+\s+\w:.*|.*f: ?fast-channel.*|\d+ port\(s\) include|pw\(\S+\)\s+[a-z-]+"
+)
 
 
 def parse_igmp_groups(text: str) -> Parsed[IgmpGroup]:
-    """`display igmp-snooping port-info`: further ports of a group stand under the first."""
-    sheet: Sheet[IgmpGroup] = Sheet(text, r"\(source, group\).*|flag:.*|\w:\w+\s+\w:.*|.*f: fast-channel.*")
+    """`display igmp-snooping port-info`: the ports of a group stand under it, by one. A pseudo wire is none."""
+    sheet: Sheet[IgmpGroup] = Sheet(text, _GROUP_LEGEND)
     vlan: int | None = None
     for line in sheet:
         head, found = _GROUP_VLAN.match(line), _GROUP_ROW.match(line)
-        more = re.fullmatch(rf"\s{{10,}}({PORT})\s+[A-Z-]+\s*", line)
+        more = re.fullmatch(rf"\s{{10,}}({PORT})(?:\([\w:/]+\))?\s+[A-Z-]+\s*", line)
         if head:
-            vlan = int(head.group(1))
+            vlan = number(head.group(1))
         elif found:
             source = None if found.group(1) == "*" else found.group(1)
-            sheet.rows.append(IgmpGroup(found.group(2), vlan, source, (if_name(found.group(3)),)))
+            ports = (if_name(found.group(3)),) if found.group(3) else ()
+            sheet.rows.append(IgmpGroup(found.group(2), vlan, source, ports))
         elif more and sheet.rows:
             sheet.rows[-1] = replace(sheet.rows[-1], ports=(*sheet.rows[-1].ports, if_name(more.group(1))))
         else:

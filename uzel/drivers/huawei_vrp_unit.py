@@ -1,6 +1,6 @@
 """Huawei VRP 3, 5 and 8: the switch as a whole (version, LLDP neighbours, log, load, ping, optics).
 
-Sources: recordings of S2300 … S7700, S8505, NE40E, ATN, AR; log buffer and ping are unverified.
+Sources: recordings of S2300 … S7700, S8505, NE40E, ATN, AR; log buffers and pings of published sessions.
 """
 
 import re

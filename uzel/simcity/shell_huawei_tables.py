@@ -112,16 +112,16 @@ def _show_groups(session: Session, args: Args) -> str:
     for port in real(session.device):
         for group, vlan in wire.groups(port):
             joined.setdefault(vlan, {}).setdefault(group, []).append(port)
-    rule = "-" * 71
-    lines = [rule, "                    (Source, Group)  Port                     Flag ",
-             " Flag: S:Static     D:Dynamic     M: Ssm-mapping",
-             "       A:Active     P:Protocol    F: Fast-channel", rule]  # fmt: skip
+    rule = " " + "-" * 83
+    lines = [rule, "  Flag: S:Static     D:Dynamic     M:Ssm-mapping",
+             "        A:Active     P:Protocol    F:Fast-channel",
+             f"{'(Source, Group)':>36}  {'Port':<42}Flag", rule]  # fmt: skip
     for vlan, groups in joined.items():
         lines.append(f" VLAN {vlan}, {len(groups)} Entry(s)")
         for group, ports in groups.items():
-            names = [f"{short(port):<24} -D-" for port in ports]
-            lines.append(f"{f'(*, {group})':>35}  {names[0]}")
-            lines += [f"{'':<37}{name}" for name in names[1:]]
+            lines.append(f"{f'(*, {group})':>36}  {'':<42}P--")
+            lines += [f"{'':<38}{short(port):<42}-D-" for port in ports]
+            lines.append(f"{f'{len(ports)} port(s) include':>73}")
     return "\n".join((*lines, rule, ""))
 
 

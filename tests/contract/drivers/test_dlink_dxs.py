@@ -227,3 +227,19 @@ def test_a_port_in_detail():
         PortStatus("2", None, True, 10, False, True, description="flat 17"),
         PortStatus("3", None, False, None, None, True),  # what is set is not the speed of a link
     )
+
+
+def test_the_cable_test_of_another_name_has_the_same_rows():
+    rows = ports.parse_cable(read("DGS-1210-28-ME_6.10.B030/cable-test.txt")).rows
+    assert [(row.port, row.link_up, row.state, row.length_m) for row in rows] == [
+        ("1", True, PairState.OK, 42),
+        ("2", False, PairState.FAULT, None),
+        ("3", False, PairState.NO_CABLE, None),
+        ("4", False, PairState.SHUT_DOWN, 17),
+    ]
+    assert [(pair.state, pair.length_m) for pair in rows[1].pairs] == [
+        (PairState.OPEN, 31),
+        (PairState.OPEN, 31),
+        (PairState.OK, None),
+        (PairState.SHORT, 2),
+    ]

@@ -188,3 +188,12 @@ def test_the_brief_table_of_vrp_3():
     assert told["Ethernet1/0/3"] == (True, True, 10, False, None)
     assert told["Ethernet1/0/4"] == (False, False, None, None, None)
     assert told["GigabitEthernet1/1/1"] == (True, True, 1000, True, "to okrug-1-core")
+
+
+def test_groups_with_their_ports_below_them():
+    rows = tables.parse_igmp_groups(read("NE40E_8.180/igmp-groups.txt")).rows
+    assert [(row.group, row.vlan, row.source, row.ports) for row in rows] == [
+        ("239.10.1.5", 90, None, ("GigabitEthernet1/0/6", "GigabitEthernet1/0/7.90")),
+        ("239.10.1.9", 90, "198.51.100.5", ("Eth-Trunk3",)),
+        ("239.10.1.7", None, None, ()),  # behind a pseudo wire, of a VSI
+    ]
