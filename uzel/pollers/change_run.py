@@ -35,7 +35,7 @@ class ChangeRunner(Worker[Job]):
     channel = "uzel_change"
     concurrency = 16
     tidy_s = 2.0
-    grace_s = 10.0
+    grace_s = 5.0
 
     def __init__(self, pool: Pool) -> None:
         """Nothing is claimed yet. Sessions are the pool's."""

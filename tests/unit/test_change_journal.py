@@ -1,0 +1,61 @@
+"""The transcript is written before a line goes out; a database that is away does not hold a switch up in its modes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import OperationalError
+
+from uzel.core.changes import Kind
+from uzel.drivers.change import Entry
+from uzel.pollers import change_run, change_store
+from uzel.pollers.change_store import Job
+
+
+class Database:
+    """Notes what was written; `away`: short writes fail."""
+
+    def __init__(self) -> None:
+        self.waited: list[list[str]] = []
+        self.tried = 0
+        self.away = False
+
+    async def __call__(self, function: Callable[..., Any], job: Job) -> None:
+        assert function is change_store.keep
+        self.waited.append([entry.line for entry in job.entries])
+
+    async def once(self, function: Callable[..., Any], job: Job) -> None:
+        self.tried += 1
+        if self.away:
+            raise OperationalError("gone")
+
+
+class Runner:
+    def __init__(self) -> None:
+        self.db = Database()
+
+
+def job() -> Job:
+    return Job(1, "run", Kind.PORT_OFF, "1", "", [], [], None)
+
+
+async def test_the_first_line_waits_for_the_database_and_later_ones_do_not() -> None:
+    runner, mine = Runner(), job()
+    journal = change_run._Journal(runner, mine)  # type: ignore[arg-type]
+    await journal(Entry("do", "shutdown", at=1.0))
+    assert runner.db.waited == [["shutdown"]]
+    runner.db.away = True
+    await journal(Entry("do", "shutdown", "ok", at=2.0))
+    await journal(Entry("do", "end", at=3.0))
+    assert (runner.db.tried, len(runner.db.waited)) == (2, 1)
+    # Nothing is lost: an answer stands in the place of its question.
+    assert [(entry.line, entry.text) for entry in mine.entries] == [("shutdown", "ok"), ("end", None)]
+
+
+async def test_a_line_typed_again_by_the_undo_is_another_entry() -> None:
+    mine = job()
+    journal = change_run._Journal(Runner(), mine)  # type: ignore[arg-type]
+    for entry in (Entry("do", "x", "", at=1.0), Entry("undo", "x", at=2.0), Entry("undo", "x", "", at=3.0)):
+        await journal(entry)
+    assert [(entry.part, entry.at) for entry in mine.entries] == [("do", 1.0), ("undo", 3.0)]
