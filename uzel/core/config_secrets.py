@@ -96,6 +96,11 @@ def mask_lines(lines: Iterable[str]) -> list[str]:
     return masked
 
 
+def is_open(line: str) -> bool:
+    """Whether a line stays as it is wherever it stands; False when the whole text has to be looked at to know."""
+    return not _SUSPECT.search(line) and not _ONE_WORD.match(line)
+
+
 def mask(text: str) -> str:
     """A configuration with its secrets as stars."""
     end = "\n" if text.endswith("\n") else ""

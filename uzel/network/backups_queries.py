@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from uzel.core.config_secrets import mask_lines
+from uzel.core.config_secrets import is_open, mask_lines
 from uzel.network.backups import switches
 from uzel.network.models import BackupRound, BackupState, ConfigBackup, Device
 
@@ -121,12 +121,19 @@ def search(text: str, *, without: bool = False, masked: bool = True) -> Iterator
         rows = cursor.fetchall()
         if without and masked:
             cursor.execute(SEARCH, [text, True])
-            hidden = [row for row in cursor.fetchall() if not _hits(row[4], text, masked=True)]
+            hidden = [row for row in cursor.fetchall() if _is_hidden(row[4], text)]
             rows = sorted([*rows, *hidden])
     for code, site, version, seen_at, body in rows:
         hits = [] if without else _hits(body, text, masked=masked)
         if without or hits:
             yield Found(code, site, version, seen_at, len(hits), tuple(hits[:LINES_AT_MOST]))
+
+
+def _is_hidden(body: str, text: str) -> bool:
+    """Whether all that was found is masked. Most often the first line that has it tells; masking all texts is slow."""
+    if any(is_open(line) for _, line in _hits(body, text, masked=False)):
+        return False
+    return not _hits(body, text, masked=True)
 
 
 def _hits(body: str, text: str, *, masked: bool) -> list[tuple[int, str]]:
