@@ -125,7 +125,7 @@ def confirm(*, change: Change, user: User, reason: str, request: HttpRequest | N
         if ready.update(state=Change.State.WAITING, reason=reason, confirmed_by=user, confirmed_at=now):
             _wake()
             _changed(change)
-            detail = _told(change) | {"reason": reason, "commands": change.commands}
+            detail = _told(change) | {"reason": reason, "commands": "; ".join(change.commands)}
             audit(user=user, action="change.confirmed", obj=change.device, request=request, detail=detail)
     change.refresh_from_db()
     if change.confirmed_by_id is None:
