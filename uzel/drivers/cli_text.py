@@ -18,6 +18,7 @@ PAGER = re.compile(
     r"|<-+ ?More ?-+>"
     r"|More: <space>,[^\r\n\x08\x1b]{0,200}"
 )
+_CLEAR = "\x1b[2J"
 _CONTROL = re.compile(r"[\r\x08\x1b\x00\x07]")
 _PLAIN = re.compile(r"[^\x00-\x08\x0a-\x1f]+")
 _CODE = re.compile(r"\x1b\[([0-9;]*)([A-Za-z])|\x1b[()][A-Za-z0-9]|\x1b.")
@@ -64,6 +65,9 @@ def _draw(raw: str) -> str:
         return raw
     # At either end a return moves nothing: D-Link's lines end with \n\r, so every one of them begins with one.
     raw = raw.strip("\r")
+    cleared = raw.rfind(_CLEAR)
+    if cleared >= 0 and raw[cleared - 1 : cleared] != "\x1b":
+        raw = raw[cleared + len(_CLEAR) :]  # of what stood there before, nothing is seen
     if "CTRL" in raw or "ore" in raw or "ORE" in raw:
         raw = PAGER.sub(lambda found: " " * len(found.group()), raw)
     if not _CONTROL.search(raw):
