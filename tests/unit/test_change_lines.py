@@ -61,6 +61,8 @@ def test_the_lines_of_each_make_are_these() -> None:
     mode = ("configure terminal", "interface Gi1/0/7")
     assert lines("cisco_ios", Kind.PORT_RESTART).commands == (*mode, "shutdown", "no shutdown", "end")
     assert lines("cisco_ios", Kind.DESCRIPTION).undoing == (*mode, "description old text", "end")
+    long_ago = Seen(admin_up=True, description="*** o1-d1-agg1 Gi0/12 (reserve), by order 12/7 ***")
+    assert lines("cisco_ios", Kind.DESCRIPTION, before=long_ago).undo == (f"description {long_ago.description}",)
     view = ("system-view", "interface GigabitEthernet0/0/7")
     assert lines("huawei_vrp", Kind.PORT_ON).commands == (*view, "undo shutdown", "return")
     assert lines("huawei_vrp", Kind.PORT_ON, about=VRP8).commands == (*view, "undo shutdown", "commit", "return")
@@ -118,7 +120,7 @@ def test_whatever_comes_a_line_is_one_line_of_plain_signs(value: str, port: str,
             except ChangeError:
                 continue
             for line in (*made.commands, *made.undoing):
-                assert re.fullmatch(r"[A-Za-z0-9 _./:,\"-]+", line, re.ASCII)
+                assert re.fullmatch(r"[A-Za-z0-9 _./:,()*=@\"-]+", line, re.ASCII)
                 assert line.count('"') in (0, 2)
 
 

@@ -36,8 +36,9 @@ OF_A_PORT = frozenset(Kind) - {Kind.SAVE}
 DROPS_LINK = frozenset({Kind.PORT_OFF, Kind.PORT_RESTART})
 
 # What every switch takes and shows again as it was. No "--": pagers print it; no quotes, "?", "#" or ">".
-_TEXT = re.compile(r"[A-Za-z0-9](?:(?!--)[A-Za-z0-9 _./:,-])*(?<! )", re.ASCII)
-LONGEST_TEXT = 32
+_TEXT = re.compile(r"[A-Za-z0-9(*](?:(?!--)[A-Za-z0-9 _./:,()*=@-])*(?<! )", re.ASCII)
+# What D-Link takes. What a switch had before may be longer, and has to be typed again to bring it back.
+LONGEST_TEXT, LONGEST_OLD_TEXT = 32, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,9 @@ def refusals(kind: Kind, port: PortFacts | None, role: str) -> tuple[Refusal, ..
     return () if role in CHIEFS else tuple(Refusal(code, confirmable=True) for code, met in found.items() if met)
 
 
-def is_text(text: str) -> bool:
-    """Whether it may be a port's description; empty means none."""
-    return not text or (len(text) <= LONGEST_TEXT and _TEXT.fullmatch(text) is not None)
+def is_text(text: str, *, longest: int = LONGEST_TEXT) -> bool:
+    """Whether it may be typed as a port's description; empty means none."""
+    return not text or (len(text) <= longest and _TEXT.fullmatch(text) is not None)
 
 
 @dataclass(frozen=True, slots=True)

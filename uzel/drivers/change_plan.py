@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from uzel.core.changes import Kind, Seen, is_text
+from uzel.core.changes import LONGEST_OLD_TEXT, Kind, Seen, is_text
 from uzel.drivers import cli_input
 from uzel.drivers.cli_input import BadInputError
 from uzel.drivers.cli_page import Page, Way
 
 # Quotes are the page's own; whatever is not listed here cannot be in a line. See `cli_input` for why.
-_LINE = re.compile(r"[A-Za-z0-9 _./:,\"\-]{1,200}", re.ASCII)
+_LINE = re.compile(r"[A-Za-z0-9 _./:,()*=@\"\-]{1,200}", re.ASCII)
 
 
 class ChangeError(Exception):
@@ -92,7 +92,7 @@ def _undo(page: Page, kind: Kind, way: Way, values: dict[str, str], before: Seen
     if kind is not Kind.DESCRIPTION:
         return _lines(way.undo, values, page)
     old = before.description
-    if old is None or not is_text(old):
+    if old is None or not is_text(old, longest=LONGEST_OLD_TEXT):
         return ()
     return _lines(_say(way, kind, old), values | {"text": old}, page)
 

@@ -39,9 +39,7 @@ REFUSALS = {
     "carries_light": _("Other nodes get their light through this port. Nobody may switch it off from here."),
     "uplink": _("This is an uplink: a lead specialist or an engineer has to confirm."),
     "shared": _("More than one subscriber hangs on this port: a lead specialist or an engineer has to confirm."),
-    "bad_text": _(
-        "A description is at most 32 Latin letters, digits, spaces and . , : / _ - and begins with a letter or a digit."
-    ),
+    "bad_text": _("At most 32 Latin letters, digits, spaces and . , : / _ - ( ) * = @, without two minuses in a row."),
     "not_switch": _("This device is not a switch that can be reached."),
     "too_many": _("Too many changes in a minute. Try again a little later."),
     "no_reason": _("Say why: it stays with the change."),
