@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from uzel.core.changes import LONGEST_OLD_TEXT, Kind, Seen, is_text
+from uzel.core.changes import LONGEST_OLD_TEXT, Kind, Seen
 from uzel.drivers import cli_input
 from uzel.drivers.cli_input import BadInputError
 from uzel.drivers.cli_page import Page, Way
@@ -69,7 +69,7 @@ def plan(
     try:
         values = {} if port is None else {"port": cli_input.port(port, page)}
         if kind is Kind.DESCRIPTION:
-            values["text"] = _text(value)
+            values["text"] = cli_input.description(value)
         do = _lines(_say(way, kind, value), values, page, clients)
         if not do:
             raise ChangeError("nothing_blocked")
@@ -91,20 +91,18 @@ def _undo(page: Page, kind: Kind, way: Way, values: dict[str, str], before: Seen
     """The lines that bring back what was; a description that no line could carry cannot be brought back."""
     if kind is not Kind.DESCRIPTION:
         return _lines(way.undo, values, page)
-    old = before.description
-    if old is None or not is_text(old, longest=LONGEST_OLD_TEXT):
+    if (old := before.description) is None:
         return ()
-    return _lines(_say(way, kind, old), values | {"text": old}, page)
+    try:
+        return _lines(
+            _say(way, kind, old), values | {"text": cli_input.description(old, longest=LONGEST_OLD_TEXT)}, page
+        )
+    except BadInputError:
+        return ()
 
 
 def _say(way: Way, kind: Kind, text: str) -> str:
     return way.empty if kind is Kind.DESCRIPTION and not text else way.do
-
-
-def _text(value: str) -> str:
-    if not is_text(value):
-        raise BadInputError("text")
-    return value
 
 
 def _lines(
@@ -121,8 +119,7 @@ def _lines(
 
 
 def _client(client: Client, page: Page) -> dict[str, str]:
-    named = {"vlan": client.vlan} if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}", client.vlan, re.ASCII) else {}
-    return {"mac": cli_input.mac(client.mac, page.mac_style)} | named
+    return {"mac": cli_input.mac(client.mac, page.mac_style), "vlan": cli_input.vlan_name(client.vlan)}
 
 
 def _fill(line: str, values: dict[str, str], template: str) -> str:

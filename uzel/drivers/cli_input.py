@@ -1,12 +1,13 @@
 """The only door by which a value from outside reaches a command line.
 
 A value is taken by its type (port, MAC, VLAN, IPv4), never as text; what is written is made anew from what was
-understood, so nothing of the caller's spelling gets through.
+understood, so nothing of the caller's spelling gets through. A port's description is the one text: of plain signs only.
 """
 
 import ipaddress
 import re
 
+from uzel.core.changes import LONGEST_TEXT, is_text
 from uzel.drivers.cli_page import Ask, Page
 from uzel.drivers.cli_text import mac as mac_digits
 
@@ -38,6 +39,20 @@ def vlan(value: int | str) -> int:
     if isinstance(value, bool) or not 1 <= value <= 4094:
         raise BadInputError("vlan")
     return value
+
+
+def vlan_name(name: str) -> str:
+    """A VLAN's name, as a device told it."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}", name, re.ASCII):
+        raise BadInputError("vlan")
+    return name
+
+
+def description(text: str, *, longest: int = LONGEST_TEXT) -> str:
+    """A port's description: no quote, question mark or sign that a session would take for a prompt; empty is none."""
+    if not is_text(text, longest=longest):
+        raise BadInputError("text")
+    return text
 
 
 def ipv4(text: str) -> str:
