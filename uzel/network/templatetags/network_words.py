@@ -38,6 +38,8 @@ READINGS = {
     "active_input": _("input in use"),
     "inputs_dbm": _("light at each input, dBm"),
     "input_low_dbm": _("its own limit of light, dBm"),
+    "input_high_dbm": _("its own upper limit of light, dBm"),
+    "output_dbm": _("light at the output, dBm"),
 }
 PROBES = {"line": _("a look at the line"), "cable": _("the test of the cable")}
 CAGES = {"combo": _("combo: copper or a module"), "sfp": _("a cage for a module")}
