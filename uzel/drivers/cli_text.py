@@ -143,9 +143,9 @@ def written(text: str) -> list[str]:
 
 def top(text: str, wanted: int) -> list[str]:
     """As `written`, but no more than the beginning is looked at, where it has as many lines as wanted."""
-    *head, _ = text.split("\n", 3 * wanted)
-    lines = written("\n".join((*head, "")))
-    return lines if len(lines) >= wanted or len(head) < 3 * wanted else written(text)
+    head = text.split("\n", 3 * wanted)
+    lines = written("\n".join((*head[:-1], ""))) if len(head) > 3 * wanted else []
+    return lines if len(lines) >= wanted else written(text)
 
 
 class Sheet(Generic[T]):
