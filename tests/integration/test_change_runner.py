@@ -55,7 +55,7 @@ def prober() -> Iterator[subprocess.Popen[bytes]]:
     """A prober on the test's database."""
     code = "from uzel.config.cli import main; main()"
     environment = {**os.environ, "DATABASE_URL": url(connection.settings_dict)}
-    process = subprocess.Popen([sys.executable, "-c", code, "prober"], env=environment, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, "-c", code, "prober"], env=environment)
     try:
         yield process
     finally:
