@@ -163,13 +163,13 @@ def test_the_raw_answer_tells_the_command_the_way_and_the_ground(client: Client,
 
 
 def test_what_could_not_be_had_is_said_in_words(client: Client, subscriber: Subscriber) -> None:
-    missing = {"cable-test": "no_credentials", "log": "late"}
+    missing = {"cable-test": "no_credentials", "igmp-groups": "no_credentials", "log": "late"}
     said = [_said("log", "half an answer", mark="", asked=[])]
     page = _answered(
         client, {"ports": _ports(up=False), "missing": missing, "errors": {"fdb": "timeout"}, "said": said}
     )
     words = _words(page)
-    assert "кабель: нет учётной записи для командной строки этого коммутатора" in words
+    assert "кабель, каналы приставки: нет учётной записи для командной строки этого коммутатора" in words
     assert "таблица MAC: нет ответа вовремя" in words or "таблица MAC: " in words
     assert "half an answer" in page and "ответ не закончен" in words
     assert "нет линка" in words

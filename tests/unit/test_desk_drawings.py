@@ -27,7 +27,10 @@ def measured(*pairs: tuple[PairState | None, int | None], **whole: Any) -> dict[
         ([(P.OPEN, 31), (P.OPEN, 31)], {}, None, "cut"),
         ([(P.OPEN, 31), (P.OPEN, 32)], {}, 45, "cut_way"),
         ([(P.OPEN, 44), (P.OPEN, 45)], {}, 45, "cut_end"),
-        ([(P.OPEN, 1), (P.OPEN, 1)], {}, None, "cut_near"),
+        ([(P.OPEN, 3), (P.OPEN, 3)], {}, None, "cut_near"),
+        ([(P.OPEN, 1), (P.OPEN, None)], {}, None, "cut_near"),
+        ([(P.OPEN, 0), (P.OPEN, 0), (P.OPEN, 0), (P.OPEN, 0)], {}, 45, "no_cable"),
+        ([(P.OPEN, 0), (P.OPEN, 0), (P.NOT_SUPPORTED, None)], {}, 45, "no_cable"),
         ([(P.OPEN, None), (P.OPEN, None)], {}, 45, "cut"),
         ([(P.OPEN_OR_SHORT, 20), (P.OPEN, 20)], {}, 45, "cut_way"),
         ([(P.SHORT, 12), (P.SHORT, 12), (P.OK, 45), (P.OK, 45)], {}, None, "short_way"),
@@ -70,7 +73,8 @@ def test_a_break_stands_at_its_metre() -> None:
 def test_a_wire_that_cannot_be_measured_is_not_drawn() -> None:
     for state in (P.NO_CABLE, P.NOT_SUPPORTED, P.NOT_FINISHED):
         assert not cable.draw(measured(state=state)).is_drawn
-    assert cable.draw(measured((P.OPEN, 0), (P.OPEN, 0))).is_drawn
+    assert not cable.draw(measured((P.OPEN, 0), (P.OPEN, 0))).is_drawn
+    assert cable.draw(measured((P.OPEN, 0), (P.OPEN, 9))).is_drawn
 
 
 def test_a_whole_cable_of_unknown_length_goes_to_the_flat_and_has_no_scale() -> None:

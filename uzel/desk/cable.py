@@ -3,12 +3,13 @@
 Takes the JSON of a `core.answers.CableTest` as the prober stored it. A word that is not known is shown as not known.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from uzel.core.answers import PairState
+from uzel.core.diagnosis_port import SOCKET_M
 from uzel.network.marks import Tick, percent, step
 
 # A drawn cable begins and ends so far from the left edge, per cent: the names of pairs stand before it.
@@ -17,7 +18,7 @@ LEFT, RIGHT = 14.0, 96.0
 ROW, TOP, SCALE = 34, 26, 26
 # A metre nearer than this is in the cabinet; a fault so near to the end of the cable is at its end. Testers of
 # switches are good to two or three metres (DES-3200 before 1.33 errs by thirty, and says nothing of it).
-NEAR_M, END_M = 2, 3
+NEAR_M, END_M = 3, 3
 # A scale is at least so long; a cable longer than this is a mistake of the device.
 SHORTEST_M, LONGEST_M = 10, 1000
 
@@ -117,8 +118,9 @@ def draw(test: Mapping[str, Any], *, at: datetime | None = None, known_m: int | 
     longest = max([length for _, _, length in drawn if length is not None] + [whole_m or 0, SHORTEST_M])
     # Room for the end of the cable; more of it where nobody knows how far that is.
     top_m = longest * (1.08 if whole_m else 1.3)
+    told = says([(state, length) for _, state, length in pairs], whole_state, test.get("link_up"), whole_m)
     return Cable(
-        says=says([(state, length) for _, state, length in pairs], whole_state, test.get("link_up"), whole_m),
+        says=told,
         state=whole_state,
         link_up=test.get("link_up"),
         pairs=tuple(_pair(n, *pair, top_m=top_m, whole_m=whole_m) for n, pair in enumerate(pairs)),
@@ -128,12 +130,12 @@ def draw(test: Mapping[str, Any], *, at: datetime | None = None, known_m: int | 
         whole_m=whole_m,
         whole_x=percent(_x(whole_m if whole_m else top_m, top_m)),
         at=at,
-        is_drawn=bool(drawn),
+        is_drawn=bool(drawn) and told != PairState.NO_CABLE,
     )
 
 
 def says(
-    pairs: Iterable[tuple[PairState | None, int | None]],
+    pairs: Sequence[tuple[PairState | None, int | None]],
     state: PairState | None,
     link_up: object,
     whole_m: int | None,
@@ -142,9 +144,12 @@ def says(
 
     cut_near, cut_way, cut_end, cut: pairs are open in the cabinet, between it and the flat, at the flat, or nobody
     knows how long the cable is, so that it may end there unplugged. short_… the same of shorts. hurt: some pairs only.
-    whole, far_off (whole, and nobody at the other end), no_cable, not_supported, not_finished, unknown.
+    whole, far_off (whole, and nobody at the other end), no_cable (D-Link's word, or all pairs end in the socket),
+    not_supported, not_finished, unknown.
     """
-    pairs = list(pairs)
+    pairs = [pair for pair in pairs if pair[0] is not PairState.NOT_SUPPORTED] or list(pairs)
+    if pairs and all(each in BROKEN and length is not None and length <= SOCKET_M for each, length in pairs):
+        return PairState.NO_CABLE.value
     for name, states in (("short", SHORTED), ("cut", BROKEN)):
         metres = [length for each, length in pairs if each in states]
         if metres or state in states:

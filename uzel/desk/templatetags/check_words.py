@@ -216,6 +216,15 @@ def reason_word(code: str) -> str:
 
 
 @register.filter
+def by_reason(missing: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Questions without an answer, those of one reason together: («the log, the cable», code)."""
+    found: dict[str, list[str]] = {}
+    for operation, code in missing:
+        found.setdefault(code, []).append(question_word(operation))
+    return [(", ".join(sorted(asked)), code) for code, asked in found.items()]
+
+
+@register.filter
 def format_word(mark: str) -> str:
     """On what our knowledge of a format rests."""
     return _word(MARKS, mark)
