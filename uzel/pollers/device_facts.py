@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import ip_address
 
 from cryptography.fernet import MultiFernet
@@ -22,6 +22,12 @@ HOST_KEYS_FILE = "switch_keys.json"
 @cache
 def _keys() -> MultiFernet:
     return keys(os.environ.get("UZEL_CREDENTIALS_KEY", ""), settings.HOME)
+
+
+@lru_cache(maxsize=1000)
+def _open(sealed: str) -> str:
+    """A secret; kept, for each probe wants the same few."""
+    return unseal(_keys(), sealed)
 
 
 def find(host: str) -> Device | None:
@@ -49,7 +55,7 @@ def facts(device: Device, *, ports: bool = True) -> Facts:
         ports=dict(device.ports.values_list("name", "if_index")) if ports else {},
         wire=Wire(group.cli_protocol),
         cli_port=group.cli_port,
-        login=Login(group.username, unseal(_keys(), group.password_encrypted), unseal(_keys(), group.enable_encrypted)),
+        login=Login(group.username, _open(group.password_encrypted), _open(group.enable_encrypted)),
     )
 
 

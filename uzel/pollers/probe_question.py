@@ -20,6 +20,7 @@ class Question:
     id: int
     started_at: Any
     operation: str
+    subject: str
     device: int
     kind: str
     vendor: str

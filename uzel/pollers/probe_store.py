@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection, transaction
@@ -13,7 +13,6 @@ from uzel.drivers.ask import AskError, Facts
 from uzel.drivers.session_secrets import SecretsError
 from uzel.journal.operations import emit
 from uzel.network.models import Device, DeviceKind, Port, Probe
-from uzel.outages.models import Hint
 from uzel.pollers import device_facts
 from uzel.pollers.probe_question import Question
 from uzel.subscribers.models import Service
@@ -27,7 +26,7 @@ RECENT_ROWS = 5000
 # Earlier readings of the port that go along, newest first; and how old they may be.
 EARLIER, EARLIER_S = 4, 86_400
 # Traps and syslog lines of the device that are looked through for changes of the port, and how old they may be.
-HINTS, HINTS_S = 300, 600.0
+HINTS, HINTS_S = 1000, 600.0
 LINK_HINTS = frozenset({"link_up", "link_down"})
 NOTES = frozenset({"loop", "loop_gone", "storm", "storm_gone", "binding_blocked", "error_disabled", "link_up"})
 
@@ -73,6 +72,25 @@ WHERE ends.device = ANY(%s) AND port.if_index IS NOT NULL
   AND (far_site.level < own_site.level OR (far_site.id = own_site.id AND far.id < own.id))
 """
 UPLINKS_AT_MOST = 4
+# A trap names the port by ifIndex; a syslog line by its name, which is compared afterwards.
+HEARD = """
+SELECT wanted.id, extract(epoch FROM hint.at),
+  hint.parsed ->> 'kind', hint.parsed ->> 'if_index', hint.parsed ->> 'port'
+FROM network_probe wanted JOIN network_port port ON port.id = wanted.port_id CROSS JOIN LATERAL (
+  SELECT at, parsed FROM outages_hint WHERE device_id = wanted.device_id ORDER BY id DESC LIMIT %(most)s
+) hint
+WHERE wanted.id = ANY(%(ids)s) AND hint.at > now() - make_interval(secs => %(age)s)
+  AND hint.parsed ->> 'kind' = ANY(%(kinds)s)
+  AND coalesce(hint.parsed ->> 'if_index', port.if_index::text) = port.if_index::text
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """When the port's link changed, and what the device said of the port, by its traps and syslog of late."""
+
+    changes_at: tuple[float, ...] = ()
+    notes: tuple[dict[str, Any], ...] = ()
 
 
 def tidy() -> None:
@@ -94,9 +112,11 @@ def claim(most: int) -> list[Question]:
         return []
     probes = list(Probe.objects.filter(pk__in=ids).select_related("device__access_group", "port").order_by("pk"))
     services, earlier, uplinks = _services(probes), _earlier(ids), _uplinks({probe.device_id for probe in probes})
+    heard, quiet = _heard(probes), Heard()
     return [
         _question(
             probe,
+            heard.get(probe.pk, quiet),
             services.get(probe.port_id or 0, ()),
             previous=earlier.get(probe.pk, ()),
             uplinks=uplinks.get(probe.device_id, ()),
@@ -105,14 +125,14 @@ def claim(most: int) -> list[Question]:
     ]
 
 
-def _question(probe: Probe, services: Sequence[Service], **more: Any) -> Question:
+def _question(probe: Probe, heard: Heard, services: Sequence[Service], **more: Any) -> Question:
     device, group, port = probe.device, probe.device.access_group, probe.port
-    changes, notes = _heard(probe.device_id, port) if port else ((), ())
-    access, access_error = _access(device)
+    access, access_error = _access(device, port)
     return Question(
         id=probe.pk,
         started_at=probe.started_at,
         operation=probe.operation,
+        subject=probe.subject,
         device=device.pk,
         kind=device.kind,
         vendor=device.vendor.lower(),
@@ -127,26 +147,26 @@ def _question(probe: Probe, services: Sequence[Service], **more: Any) -> Questio
         vlans=tuple(sorted({service.vlan for service in services if service.vlan is not None})),
         macs=frozenset(service.mac for service in services if service.mac),
         kinds=frozenset(service.kind for service in services if service.is_active),
-        changes_at=changes,
-        notes=notes,
+        changes_at=heard.changes_at,
+        notes=heard.notes,
         access=access,
         access_error=access_error,
         **more,
     )
 
 
-def _access(device: Device) -> tuple[Facts | None, str]:
-    """How the command line is reached, or the code of why that is not known."""
+def _access(device: Device, port: Port | None) -> tuple[Facts | None, str]:
+    """How the command line is reached, with the one port that is asked about, or the code of why that is not known."""
     if device.kind != DeviceKind.SWITCH:
         return None, "no_driver"
     try:
-        facts = device_facts.facts(device)
+        facts = device_facts.facts(device, ports=False)
         _ = facts.page
     except (SecretsError, AskError) as error:
         return None, error.code
     except ValueError:
         return None, "no_address"
-    return facts, ""
+    return replace(facts, ports={port.name: port.if_index} if port else {}), ""
 
 
 def _services(probes: Iterable[Probe]) -> dict[int, list[Service]]:
@@ -178,28 +198,32 @@ def _earlier(ids: list[int]) -> dict[int, tuple[dict[str, Any], ...]]:
     return {probe: tuple(sorted(readings, key=lambda r: r.get("at") or 0)) for probe, readings in found.items()}
 
 
-def _heard(device: int, port: Port) -> tuple[tuple[float, ...], tuple[dict[str, Any], ...]]:
-    """When the port's link changed, and what the device said of the port, by its traps and syslog of late."""
-    since = timezone.now() - timedelta(seconds=HINTS_S)
-    hints = Hint.objects.filter(device=device).order_by("-id").values_list("at", "parsed")[:HINTS]
-    changes, notes = set(), set()
-    for at, parsed in hints:
-        if at < since or not _is_about(parsed, port):
-            continue
-        kind = parsed.get("kind")
-        if kind in LINK_HINTS:
-            changes.add(at.timestamp())
-        if kind in NOTES:
-            notes.add((at.timestamp(), kind))
-    return tuple(sorted(changes)), tuple({"code": kind, "at": at} for at, kind in sorted(notes))
+def _heard(probes: Iterable[Probe]) -> dict[int, Heard]:
+    """By probe."""
+    ports = {probe.pk: probe.port for probe in probes if probe.port}
+    limits: dict[str, Any] = {"ids": list(ports), "kinds": list(LINK_HINTS | NOTES), "most": HINTS, "age": HINTS_S}
+    changes: dict[int, set[float]] = defaultdict(set)
+    notes: dict[int, set[tuple[float, str]]] = defaultdict(set)
+    with connection.cursor() as cursor:
+        cursor.execute(HEARD, limits)
+        for probe, at, kind, if_index, name in cursor.fetchall():
+            if if_index is None and not _is_named(name, ports[probe]):
+                continue
+            if kind in LINK_HINTS:
+                changes[probe].add(float(at))
+            if kind in NOTES:
+                notes[probe].add((float(at), kind))
+    return {
+        probe: Heard(
+            tuple(sorted(changes[probe])), tuple({"code": kind, "at": at} for at, kind in sorted(notes[probe]))
+        )
+        for probe in ports
+    }
 
 
-def _is_about(parsed: dict[str, Any], port: Port) -> bool:
-    """A trap names the port by ifIndex; a syslog line by its name, D-Link's stacks as unit:port."""
-    if parsed.get("if_index") is not None:
-        return bool(parsed["if_index"] == port.if_index)
-    said = str(parsed.get("port") or "").replace(":", "/").lower()
-    name = port.name.replace(":", "/").lower()
+def _is_named(said: str | None, port: Port) -> bool:
+    """A syslog line names the port as the command line does: D-Link's stacks as unit:port, Cisco without the type."""
+    said, name = (said or "").replace(":", "/").lower(), port.name.replace(":", "/").lower()
     return bool(said) and (said == name or name.endswith("/" + said) or said.endswith("/" + name))
 
 
@@ -210,8 +234,7 @@ def finish(question: Question, *, result: dict[str, Any] | None, error: str = ""
         mine = Probe.objects.filter(pk=question.id, state=Probe.State.RUNNING, started_at=question.started_at)
         written = mine.update(state=state, result=result, error=error[:60], ended_at=timezone.now())
         if written:
-            subject = Probe.objects.values_list("subject", flat=True).get(pk=question.id)
-            emit("probe.done", {"id": question.id, "subject": subject})
+            emit("probe.done", {"id": question.id, "subject": question.subject})
     return bool(written)
 
 

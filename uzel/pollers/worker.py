@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any, ClassVar, Generic, TypeVar
 
 import psycopg
-from django.db import Error, InterfaceError, InternalError, OperationalError, close_old_connections, connection
+from django.db import Error, InterfaceError, InternalError, OperationalError, connection
 
 DATABASE_RETRY_S = 0.5
 # A worker that fell is made anew after so long.
@@ -202,8 +202,7 @@ async def _pass_on(said: asyncio.Event, further: asyncio.Event) -> None:
 
 
 def _fresh(function: Callable[..., Result], arguments: tuple[Any, ...]) -> Result:
-    """Call with a usable connection: one that broke is thrown away."""
-    close_old_connections()
+    """Call; a connection that broke is thrown away. One that works is kept: opening one costs more than the SQL."""
     try:
         return function(*arguments)
     except Error:
