@@ -53,9 +53,9 @@ _LOOKS = re.compile(
     r"\*@&\S+|%\^%#.*?%\^%#|%@%@.*?%@%@|%\$%\$.*?%\$%\$|@%@%.*?@%@%|\$1[ac]\$\S+|\$[15689]\$[./$\w]{8,}"
 )
 # Most lines have nothing of the kind: they are let through unread.
-_SUSPECT = re.compile(
-    r"pass|secret|key|psk|communit|snmp|auth|cipher|md5|sha|privacy|securityname|trap|host|\*@&|%[\^@$]|\$\d|@%@",
-    re.IGNORECASE,
+_HINTS = (
+    *("pass", "secret", "key", "psk", "communit", "snmp", "auth", "cipher", "md5", "sha", "privacy", "securityname"),
+    *("trap", "host", "*@&", "%^", "%@", "%$", "@%", "$"),
 )
 # Words of the language that a loose rule might take for a value.
 _WORDS = frozenset(
@@ -72,13 +72,15 @@ _ACCOUNTS, _ACCOUNTS_END = re.compile(r"#\s*ACCOUNT (?:LIST|START)", re.I), re.c
 _ACCOUNT_WORDS = re.compile(
     r"\s*(?:$|#|(?:create|config|delete|enable|disable|show|reset) (?:account|password|admin|authen)\b)", re.I
 )
+_ACCOUNT = re.compile(r"\s*create account \w+ \S+\s*$", re.I)
 _ONE_WORD = re.compile(r"\s*\S+\s*$")
 
 
 def mask_lines(lines: Iterable[str]) -> list[str]:
     """The same lines in the same order, secrets as stars. Wants the whole text: some are known by their place."""
     told = list(lines)
-    names = {found.group(1).strip("\"'") for line in told for found in _COMMUNITY.finditer(line)}
+    about = [line for line in told if "ommunit" in line]
+    names = {found.group(1).strip("\"'") for line in about for found in _COMMUNITY.finditer(line)}
     again = _again(names)
     masked, accounts, after_name = [], False, 0
     for line in told:
@@ -91,14 +93,14 @@ def mask_lines(lines: Iterable[str]) -> list[str]:
             after_name = max(0, after_name - 1)
             continue
         # A password and its repetition may follow the name where there is no heading.
-        after_name = 2 if re.match(r"\s*create account \w+ \S+\s*$", line, re.I) else 0
+        after_name = 2 if _ACCOUNT.match(line) else 0
         masked.append(_masked(line, again))
     return masked
 
 
 def is_open(line: str) -> bool:
     """Whether a line stays as it is wherever it stands; False when the whole text has to be looked at to know."""
-    return not _SUSPECT.search(line) and not _ONE_WORD.match(line)
+    return not _is_suspect(line) and not _ONE_WORD.match(line)
 
 
 def mask(text: str) -> str:
@@ -114,8 +116,13 @@ def _again(names: Iterable[str]) -> re.Pattern[str] | None:
     return re.compile(r"(?<![\w-])(?:" + "|".join(map(re.escape, long)) + r")(?![\w-])")
 
 
+def _is_suspect(line: str) -> bool:
+    small = line.lower()
+    return any(hint in small for hint in _HINTS)
+
+
 def _masked(line: str, again: re.Pattern[str] | None) -> str:
-    if not _SUSPECT.search(line):
+    if not _is_suspect(line):
         return line
     line = _LOOKS.sub(STARS, line)
     for rule in _RULES:

@@ -60,6 +60,7 @@ def counts(now: datetime) -> dict[str, int]:
 def listed(now: datetime, *, text: str = "", standing: str = "", sort: str = "") -> Any:
     """The switches that a person asked to see."""
     rows = standings(now).select_related("site", "backup_state__latest__body")
+    rows = rows.defer("backup_state__latest__body__text", "backup_state__said")
     if text:
         named = Q(code__icontains=text) | Q(site__name__icontains=text) | Q(model__icontains=text)
         rows = rows.filter(named | Q(vendor__icontains=text) | Q(address__startswith=text))
