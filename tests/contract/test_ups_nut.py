@@ -109,6 +109,11 @@ async def test_each_trouble_has_its_name_in_time(answers, then, code):
     assert len(caught.value.text) <= 80
 
 
+async def test_what_would_move_a_terminals_cursor_is_taken_out():
+    async with upsd(LIST, GOOD.replace(b'"OL"', b'"OL\x1b[2J"')) as port:
+        assert await ask(port) == {"ups.status": "OL\ufffd[2J"}
+
+
 async def test_nobody_listens():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -96,7 +96,9 @@ class Upsd:
         self._left -= len(data)
         if self._left < 0:
             raise NutError("flooded")
-        return data.decode(errors="replace").rstrip("\r\n")
+        line = data.decode(errors="replace").rstrip("\r\n")
+        # Nothing of it may move the cursor of the terminal that shows it.
+        return line if line.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in line)
 
     def leave(self) -> None:
         """Say good-bye and hang up, without waiting."""
