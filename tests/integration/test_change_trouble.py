@@ -10,9 +10,10 @@ from tests.change_switch import PortSwitch, serving
 from uzel.core.changes import Kind
 from uzel.drivers import ask_snmp, change
 from uzel.drivers.change import Entry, Outcome, perform, prepare
-from uzel.drivers.change_plan import Plan
+from uzel.drivers.change_plan import ChangeError, Plan
 from uzel.drivers.pool import Pool
 from uzel.drivers.session_errors import Patience
+from uzel.drivers.transport import Login
 
 PATIENCE = Patience(connect_s=1, login_s=1, command_s=2, silence_s=0.3)
 
@@ -115,6 +116,14 @@ async def test_no_line_is_sent_twice_when_a_session_breaks() -> None:
         _, outcome, _ = await make(switch, Kind.PORT_OFF)
         assert (outcome.state, outcome.error) == ("undone", "closed")
         assert switch.typed.count("shutdown") == 1
+
+
+async def test_without_an_account_there_is_no_preview() -> None:
+    async with serving(PortSwitch("cisco")) as switch, Pool(patience=PATIENCE, idle_s=0) as pool:
+        facts = replace(switch.facts, login=Login("", ""))
+        with pytest.raises(ChangeError, match="no_credentials"):
+            await prepare(facts, Kind.PORT_OFF, port=switch.name, value="", pool=pool)
+        assert switch.typed == []
 
 
 async def test_secrets_do_not_get_into_the_transcript() -> None:

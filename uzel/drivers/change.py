@@ -71,6 +71,8 @@ async def prepare(facts: Facts, kind: Kind, *, port: str | None, value: str, poo
     ways = page.changes.get(kind, ())
     way = way_of(page, kind, await about(facts) if any(each.only for each in ways) else facts.model)
     name = None if port is None else spelt(page, port)
+    if not facts.login.user:
+        raise ChangeError(Trouble.NO_CREDENTIALS)
     # Before anything is asked: a value that cannot be typed.
     if kind is Kind.DESCRIPTION:
         plan(page, kind, way, port=name, value=value, before=Seen())
