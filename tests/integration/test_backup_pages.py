@@ -1,6 +1,7 @@
 """The pages of configurations: who sees what, what is fresh, what changed, what is found; with many versions too."""
 
 import re
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -11,16 +12,19 @@ from django.utils import timezone
 
 from tests import web_data
 from uzel.config.access import ACCESS
+from uzel.core.changes import Kind
 from uzel.core.config_secrets import STARS
 from uzel.core.configs import count_changes, digest
+from uzel.drivers.change import Outcome
 from uzel.journal.models import AuditRecord
 from uzel.journal.templatetags.audit_words import ACTIONS
 from uzel.network import backups_queries as queries
 from uzel.network.backups import begin_round
 from uzel.network.backups_views import SEES_SECRETS
-from uzel.network.models import BackupRound, BackupState, ConfigBackup, ConfigReason, ConfigText, Device
+from uzel.network.models import BackupRound, BackupState, Change, ConfigBackup, ConfigReason, ConfigText, Device
 from uzel.network.templatetags.config_words import ERRORS
 from uzel.people.models import Role, User
+from uzel.pollers import change_store
 
 pytestmark = pytest.mark.django_db
 
@@ -251,6 +255,18 @@ def test_every_page_with_a_hundred_thousand_versions(
     ):
         with django_assert_max_num_queries(most):
             assert client.get(url).status_code == 200
+
+
+@pytest.mark.parametrize(("kind", "outcome", "read"), [("save", "done", True), ("save", "failed", False)])
+def test_after_a_saved_change_it_is_read(city: dict[Role, User], kind: str, outcome: str, read: bool) -> None:
+    switch, now, lead = Device.objects.get(code="o1-sw1"), timezone.now(), city[Role.LEAD]
+    change = Change.objects.create(
+        key=uuid.uuid4(), kind=kind, device=switch, asked_by=lead, confirmed_by=lead, state="running",
+        reason="wanted", confirmed_at=now, started_at=now, alive_at=now,
+    )  # fmt: skip
+    job = change_store.Job(change.pk, "run", Kind(kind), None, "", [], [], now)
+    assert change_store.finish(job, Outcome(outcome))
+    assert BackupState.objects.filter(device=switch, state="waiting", why="change", urgent=True).exists() is read
 
 
 def test_a_night_that_was_held_shows_on_the_page(city: dict[Role, User]) -> None:

@@ -184,6 +184,10 @@ def write(results: Sequence[Result], *, tell: bool = True) -> dict[int, str]:
         changed = [row for row in ended if outcomes[row.device] == "changed"]
         _new_versions([(row, read) for row in changed if (read := given[row.device].read)])
         _count([(row.device, row.round, outcomes[row.device]) for row in ended], tell=tell)
+        for row in ended:
+            if row.round and given[row.device].job.urgent:
+                # Somebody waits for it, round or not.
+                emit("backup.done", {"id": row.device})
     return outcomes
 
 
