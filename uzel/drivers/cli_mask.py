@@ -7,7 +7,7 @@ and 0 in the places of letters and digits, or an address out of those set aside 
 import ipaddress
 import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from uzel.drivers import cli_private as private
 from uzel.drivers.cli_text import mac as mac_digits
@@ -17,10 +17,10 @@ Found = list[tuple[int, int, str]]  # from, to, what goes there: in the order of
 
 _TOKEN = re.compile(r"[^\s,;=\"'()<>\[\]#|\x1b]+")
 _WRAP = re.compile(r"(?<=\S)[ \t]*[\r\n]+[ \t]{8,}(?=\S)")
+_BLANKS = re.compile(r" *")
 _FULL_LINE = 79  # a line as wide as the terminal goes on in the middle of a word
 _SHORTEST = 4  # shorter names are put out where they stand as names, but not looked for everywhere
 _GLUED = 8
-_TELLING = re.compile(r"[0-9a-f]{12}|[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*")
 _LOWER, _UPPER, _DIGITS = "xyzabcdefghijklmnopqrstuvw", "XYZABCDEFGHIJKLMNOPQRSTUVW", "0123456789"
 # Addresses for examples by their width: RFC 5737 and 2544 have none shorter, and none longer.
 _HOSTS: tuple[Sequence[str], ...] = (
@@ -42,6 +42,7 @@ class Masker:
         self._standins: dict[str, str] = {}
         self._given: set[str] = set()
         self._counts: dict[str, int] = {}
+        self._hosts: dict[int, Iterator[str]] = {}
 
     def read(self, text: str) -> None:
         """Learn what the words before it tell to be a name, a place, a secret."""
@@ -62,27 +63,27 @@ class Masker:
 
     def leaks(self, text: str) -> list[str]:
         """What has a stand-in and is in the text all the same."""
-        digits = re.sub(r"[-:.]", "", text).lower()
-        met = [own for own, new in self._standins.items() if own != new and _TELLING.fullmatch(own)]
-        return [
-            *(own for own in met if (own in digits if len(own) == 12 and own.isalnum() else _holds(text, own))),
-            *(own for own in self._known if own not in self._given and _holds(text, own)),
-        ]
+        there = {match.group() for match in private.IPV4.finditer(text)}
+        there |= {mac_digits(match.group()) or "" for match in private.MAC.finditer(text)}
+        there |= {str(private.ipv6(match.group().strip(":"))) for match in private.IPV6.finditer(text)}
+        own = {value for value, new in self._standins.items() if value != new and value not in self._given}
+        names = [match.group() for match in self._names(text) if match.group() not in self._given]
+        return sorted(own & there) + list(dict.fromkeys(names))
 
     def _addresses(self, text: str, taken: Spans | None) -> Found:
         found: Found = []
+        done = _marked(len(text), taken or ())
         for pattern, stand_in in ((private.IPV6, self._ipv6), (private.MAC, self._mac), (private.IPV4, self._ipv4)):
-            taken_now = [*(taken or ()), *((s, e) for s, e, _ in found)]
             for match in pattern.finditer(text):
                 start, said = match.start(), match.group()
                 if pattern is private.IPV6:  # "Address:fe80::1", "fe80::1:"
                     bare = said if said.startswith("::") else said.lstrip(":")
                     start += len(said) - len(bare)
                     said = bare if bare.endswith("::") else bare.rstrip(":")
-                if _over(start, start + len(said), taken_now):
-                    continue
-                if new := stand_in(said, text[max(start - 60, 0) : start]):
-                    found.append((start, start + len(said), new))
+                end = start + len(said)
+                if done.find(1, start, end) < 0 and (new := stand_in(said, text[max(start - 60, 0) : start])):
+                    found.append((start, end, new))
+                    done[start:end] = b"\1" * len(said)
         return sorted(found)
 
     def _words(self, text: str, taken: Spans | None) -> Found:
@@ -91,20 +92,22 @@ class Masker:
         if taken is not None:
             places = [match.span("own") for rule in private.RULES for match in rule.finditer(text)]
             places = [(s, e) for s, e in places if private.is_own(text[s:e])]
-        if self._known:
-            longest = sorted(self._known, key=len, reverse=True)
-            # A long name may be glued to the next column.
-            names = "|".join(re.escape(name) + (r"(?!\w)" if len(name) < _GLUED else "") for name in longest)
-            places += [match.span() for match in re.finditer(rf"(?<!\w)(?:{names})", text)]
+        places += [match.span() for match in self._names(text)]
         matches = [match for pattern in (private.MAC, private.IPV4) for match in pattern.finditer(text)]
-        done = [m.span() for m in matches if not m.group().isalnum() or m.group().startswith("020000")]
-        addresses = sorted([*(taken or ()), *done])
+        addresses = [m.span() for m in matches if not m.group().isalnum() or m.group().startswith("020000")]
+        done = _marked(len(text), [*(taken or ()), *addresses])
         found: dict[int, tuple[int, int, str]] = {}
         for start, end in places:
-            for s, e in _without(start, end, addresses):
+            for s, e in _free(start, end, done):
                 for match in _TOKEN.finditer(text, s, e):
                     found.setdefault(match.start(), (*match.span(), self._token(match.group())))
         return _apart(sorted(found.values()))
+
+    def _names(self, text: str) -> Iterator[re.Match[str]]:
+        """Where the known names stand. A long one may be glued to the next column."""
+        longest = sorted(self._known, key=len, reverse=True)
+        names = "|".join(re.escape(name) + (r"(?!\w)" if len(name) < _GLUED else "") for name in longest)
+        return re.finditer(rf"(?<!\w)(?:{names})", text) if names else iter(())
 
     def _keep(self, own: str, stand_in: str) -> str:
         self._standins[own] = stand_in
@@ -154,7 +157,7 @@ class Masker:
             number = self._group(f"mac {octets[1] & 127:02x}{octets[2]:02x}{octets[3]:02x}")
             return self._keep(text, f"233.252.{number >> 8 & 255}.{number & 255}")
         wide = min(max(len(text), _NARROWEST) - _NARROWEST, len(_HOSTS) - 1)
-        free = (host for hosts in (_HOSTS[wide:], _HOSTS[:wide]) for each in hosts for host in each)
+        free = self._hosts.setdefault(wide, itertools.chain(*_HOSTS[wide:], *_HOSTS[:wide]))
         return self._keep(text, next((host for host in free if host not in self._given), "198.19.255.254"))
 
     def _ipv6(self, text: str, before: str) -> str:
@@ -181,15 +184,20 @@ def _written(shape: str, number: int) -> str:
     return "".join(reversed(signs))
 
 
-def _without(start: int, end: int, holes: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """What is left of a stretch without the holes, which are in order."""
-    for s, e in holes:
-        if start < e and s < end:
-            if start < s:
-                yield start, s
-            start = max(start, e)
-    if start < end:
-        yield start, end
+def _marked(length: int, spans: Iterable[tuple[int, int]]) -> bytearray:
+    """A byte for each character: 1 where one of the spans lies."""
+    marks = bytearray(length)
+    for start, end in spans:
+        marks[start:end] = b"\1" * (end - start)
+    return marks
+
+
+def _free(start: int, end: int, marks: bytearray) -> Iterator[tuple[int, int]]:
+    """What is left of a stretch without what is marked."""
+    while start < end and (begin := marks.find(0, start, end)) >= 0:
+        stop = marks.find(1, begin, end)
+        start = end if stop < 0 else stop
+        yield begin, start
 
 
 def _apart(found: Found) -> Found:
@@ -199,14 +207,6 @@ def _apart(found: Found) -> Found:
         if not kept or each[0] >= kept[-1][1]:
             kept.append(each)
     return kept
-
-
-def _over(start: int, end: int, spans: Spans) -> bool:
-    return any(start < e and s < end for s, e in spans)
-
-
-def _holds(text: str, own: str) -> bool:
-    return re.search(rf"(?<![\w.]){re.escape(own)}(?!\w)", text) is not None
 
 
 def _found(text: str, finder: Callable[[str, Spans | None], Found], wide: int) -> Found:
@@ -231,7 +231,7 @@ def _apply(text: str, changes: Found) -> str:
     for start, end, new in changes:
         parts += [text[at:start], new]
         at, grown = end, len(new) - (end - start)
-        blanks = len(text) - end - len(text[end:].lstrip(" ")) if grown else 0
+        blanks = len(_BLANKS.match(text, end).group()) if grown else 0  # type: ignore[union-attr]
         if grown > 0:
             at += min(grown, max(blanks - 1, 0))
         elif blanks:
