@@ -1,6 +1,7 @@
 """No capability without a recording: drivers, recordings and docs/drivers.md say the same."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,11 @@ def test_a_page_shows_its_data_on_one_screen_or_two():
     for file in (Path(__file__).parents[3] / "uzel" / "drivers").glob("*_*.py"):
         if file.stem.split("_")[0] in {*(name.split("_")[0] for name in DRIVERS), "cli"}:
             assert len(file.read_text().splitlines()) <= 250, file.name
+
+
+def test_the_linter_keeps_every_make_apart():
+    contracts = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["tool"]["importlinter"][
+        "contracts"
+    ]
+    [makes] = [contract["makes"] for contract in contracts if contract["type"] == "makes"]
+    assert set(makes) == {name.split("_")[0] for name in DRIVERS}
