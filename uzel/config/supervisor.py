@@ -15,7 +15,7 @@ from types import FrameType
 PR_SET_PDEATHSIG = 1  # prctl(2)
 # A process that dies sooner than this after its start is not started again at once.
 SHORT_LIFE_S = 5.0
-STOP_WAIT_S = 8.0
+STOP_WAIT_S = 15.0
 
 
 @dataclass
