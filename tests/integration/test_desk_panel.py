@@ -115,6 +115,17 @@ def test_what_the_switch_itself_holds_down(switch: Device) -> None:
     assert (_look(switch, "1"), _look(switch, "2")) == ("down", "up")
 
 
+def test_a_port_that_flaps_does_not_talk_a_loop_away(switch: Device) -> None:
+    _state(switch, "2")
+    _hint(switch, "loop", port="2", ago_s=3600)
+    at = timezone.now() - timedelta(seconds=60)
+    noise = {"kind": "link_up", "port": "1"}
+    Hint.objects.bulk_create(
+        Hint(at=at, kind="syslog", source="127.0.0.1", device=switch, parsed=noise, raw=b"") for _ in range(1000)
+    )
+    assert _look(switch, "2") == "loop"
+
+
 def test_a_number_in_a_note_is_a_name_or_an_ifindex_never_both(switch: Device) -> None:
     """Huawei's GigabitEthernet0/0/2 has ifIndex 7: a line about «7» is not about it."""
     odd = Port.objects.create(device=switch, name="GigabitEthernet0/0/2", if_index=7)

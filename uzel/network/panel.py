@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -38,11 +39,18 @@ CAGE_MBPS = 10_000
 # From so many ports on a panel has two rows, odd above even; so many columns stand together.
 TWO_ROWS, COLUMNS = 12, 6
 # What the device itself said by trap and syslog holds until it says otherwise, at most so long.
-SAID, SAID_ROWS = timedelta(hours=24), 400
+SAID = timedelta(hours=24)
 LOOPS_SEEN = timedelta(minutes=10)
 NOTES = ("loop", "loop_gone", "storm", "storm_gone", "error_disabled", "link_up")
 SHORT = {"GigabitEthernet": "GE", "XGigabitEthernet": "XGE", "FastEthernet": "Fa", "TenGigabitEthernet": "Te"}
 
+# The latest of each kind about each port: one that flaps says thousands of things a day. The hints' app is above this.
+LATEST_NOTES = """
+SELECT DISTINCT ON (parsed->>'kind', parsed->>'port', parsed->>'if_index')
+  at, parsed->>'kind', parsed->>'port', parsed->>'if_index'
+FROM outages_hint WHERE device_id = %s AND at >= %s AND parsed->>'kind' = ANY(%s)
+ORDER BY parsed->>'kind', parsed->>'port', parsed->>'if_index', id DESC
+"""
 # What names a port in a note: its ifIndex, or its name.
 Key = int | str
 
@@ -191,12 +199,11 @@ def _people(device: Device) -> dict[int, list[Person]]:
 def _held(device: Device) -> dict[Key, set[Note]]:
     """By port: what the device said of it lately, by itself or when it was asked."""
     now = timezone.now()
-    hints = Device._meta.get_field("hints").related_model._default_manager
-    rows = hints.filter(device=device, at__gte=now - SAID).order_by("-id").values_list("at", "parsed")[:SAID_ROWS]
     notes: dict[Key, set[Note]] = defaultdict(set)
-    for at, parsed in rows:
-        if parsed.get("kind") in NOTES:
-            notes[_key(parsed)].add(Note(parsed["kind"], at.timestamp()))
+    with connection.cursor() as cursor:
+        cursor.execute(LATEST_NOTES, [device.pk, now - SAID, list(NOTES)])
+        for at, kind, port, index in cursor.fetchall():
+            notes[_key(port, index)].add(Note(kind, at.timestamp()))
     since = now - LOOPS_SEEN
     seen = Probe.objects.filter(device=device, state=Probe.State.DONE, ended_at__gte=since, port__isnull=False)
     asked = seen.order_by("port_id", "-id").distinct("port_id")
@@ -206,10 +213,9 @@ def _held(device: Device) -> dict[Key, set[Note]]:
     return {key: said for key, said in notes.items() if key}
 
 
-def _key(parsed: Mapping[str, Any]) -> Key:
+def _key(port: str | None, index: str | None) -> Key:
     """A trap names the port by ifIndex, a syslog line by its name; D-Link's stacks as unit:port."""
-    index = parsed.get("if_index")
-    return index if isinstance(index, int) else _plain(str(parsed.get("port") or ""))
+    return int(index) if index and index.isdecimal() else _plain(port or "")
 
 
 def _plain(name: str) -> str:
