@@ -10,6 +10,7 @@ answer is told beside what Uzel needs, for together they are the floor of the wa
 import asyncio
 import collections
 import csv
+import gc
 import importlib
 import json
 import os
@@ -171,7 +172,11 @@ def _switches(folder: Path, count: int) -> list[dict[str, Any]]:
 def _own(switches: list[dict[str, Any]]) -> dict[str, Any]:
     from uzel.core.answers import Operation
     from uzel.drivers.ask import AskError, By, ask
-    from uzel.drivers.pool import Pool
+    from uzel.drivers.pool import GARBAGE_EVERY, Pool
+
+    # As the prober does.
+    gc.freeze()
+    gc.set_threshold(GARBAGE_EVERY)
 
     async def one(pool: Pool, switch: dict[str, Any]) -> str:
         try:

@@ -13,6 +13,9 @@ from uzel.drivers.transport import HostKeys
 # one or two; a person who comes by telnet must find a free one.
 LIMITS: Mapping[str, int] = {"cisco_ios": 2, "huawei_vrp": 2}
 LIMIT = 1
+# Rows of answers are many, and none of them points back at another: a process that lives of sessions need not look for
+# circles of garbage after every 700 new objects, as Python does.
+GARBAGE_EVERY = 50_000
 # Between two questions of one caller; a line that is held for longer keeps people out.
 IDLE_S = 10.0
 # Logins under way at once in this process. Where a district is dark, each of its switches holds one for seconds.

@@ -7,6 +7,7 @@ the others give back after a while; one that loses the database waits, keeps its
 """
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import Callable, Iterable, Sequence
@@ -15,7 +16,7 @@ from typing import Any
 
 import django
 
-from uzel.drivers.pool import Pool
+from uzel.drivers.pool import GARBAGE_EVERY, Pool
 from uzel.drivers.snmp import SnmpError
 from uzel.pollers import device_facts
 from uzel.pollers import probe_store as store
@@ -102,4 +103,6 @@ async def serve() -> None:
 def main() -> None:
     """The process `uzel prober`."""
     django.setup()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_EVERY)
     asyncio.run(serve())
