@@ -164,6 +164,24 @@ def test_every_end_is_told_with_its_transcript(
         assert word in text
 
 
+def test_what_a_switch_prints_neither_hides_nor_turns_around(staff: dict[Role, User]) -> None:
+    change = preview(staff[Role.OPERATOR])
+    entry = {
+        "part": "do",
+        "line": "shut",
+        "text": "shut\r\n\x1b[8mhid\x08 \u202edlo",
+        "error": "",
+        "at": 1.8e9,
+        "answered": True,
+    }
+    before = {"admin_up": True, "description": "\u2066kv 5"}
+    Change.objects.filter(pk=change.pk).update(transcript=[entry], before=before)
+    text = page(staff[Role.OPERATOR], change)
+    assert "\u241b[8mhid\u2408 \u2039U+202E\u203adlo" in text
+    assert "\u2039U+2066\u203akv 5" in text
+    assert not re.search("[\x1b\x08\u202e\u2066]", text)
+
+
 def test_the_card_and_the_device_have_their_menus_and_lists(staff: dict[Role, User]) -> None:
     subscriber = Subscriber.objects.get()
     change = preview(staff[Role.OPERATOR], subject=subscriber.account)

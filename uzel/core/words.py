@@ -1,5 +1,6 @@
 """Plain words: one form for everything that people may type in many ways."""
 
+import re
 import unicodedata
 
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯІЇЄҐЎӘӨҮҖҢҺҚҒҰ"
@@ -17,12 +18,34 @@ _RUSSIAN_KEYS = "ёйцукенгшщзхъфывапролджэячсмить�
 _TO_RUSSIAN = str.maketrans(_ENGLISH_KEYS, _RUSSIAN_KEYS)
 _TO_ENGLISH = str.maketrans(_RUSSIAN_KEYS, _ENGLISH_KEYS)
 
+# Controls but tab and newline, what turns the direction of writing, what has no width, halves of a pair.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_LONE_RETURN = re.compile(r"(?<!\n)\r(?![\r\n])")
+
 
 def clean(text: str, *, limit: int = 200) -> str:
     """`text` as one line: composed letters, no control or direction marks, single spaces, at most `limit` long."""
     composed = unicodedata.normalize("NFC", text[: limit * 4])
     kept = "".join(" " if c.isspace() else c for c in composed if c.isspace() or unicodedata.category(c)[0] != "C")
     return " ".join(kept.split())[:limit].rstrip()
+
+
+def visible(text: str) -> str:
+    """`text` with a sign in the place of whatever a reader would not see, or would be led astray by.
+
+    A device's answer may hold anything. Lines stay lines, whichever way the device ends them.
+    """
+    return _UNSEEN.sub(_sign, _LONE_RETURN.sub("\u240d", text).replace("\r", ""))
+
+
+def _sign(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "\u2421" if code == 0x7F else f"\u2039U+{code:04X}\u203a"
 
 
 def plain(text: str) -> str:
