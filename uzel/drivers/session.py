@@ -117,7 +117,11 @@ class CliSession:
         if not self.is_open:
             raise self._fail(Trouble.CLOSED, "command", "")
         steps = self._machine.ask(line, whole=whole, answers=answers)
-        answer = await self._until_done(steps, seconds or self._patience.command_s, stop=stop)
+        try:
+            answer = await self._until_done(steps, seconds or self._patience.command_s, stop=stop)
+        except BaseException:
+            self.abort()  # whoever was cancelled in the middle of an answer finds no session to type into
+            raise
         text = self._without_secrets(answer.text if answer else "")
         if answer and answer.refusal:
             trouble = REFUSALS[answer.refusal]
