@@ -288,15 +288,77 @@ def test_where_a_cable_is_broken() -> None:
     def facts(evidence: Evidence) -> dict[str, Any]:
         return {fact.name: fact.value for fact in diagnose(evidence)[0].evidence}
 
-    assert facts(replace(DOWN, cable=pairs((CUT, 32), (CUT, 31)))) == {"pairs": "1 2", "at_m": 31}
+    assert facts(replace(DOWN, cable=pairs((CUT, 32), (CUT, 31)))) == {"pairs": "1 2", "at_m": 31, "to_m": 32}
     assert facts(replace(DOWN, cable=pairs((OK, 40), (SHORT, 12)))) == {"pairs": "2", "at_m": 12}
     # 0 m is an honest answer: the break is in the switch's own connector.
     assert facts(replace(DOWN, cable=pairs((CUT, 0), (CUT, None)))) == {"pairs": "1 2", "at_m": 0}
     assert facts(replace(DOWN, cable=CableTest("7", state=CUT, length_m=9))) == {"at_m": 9}
     assert facts(replace(DOWN, cable=CableTest("7", state=OK, length_m=40))) == {"length_m": 40}
     two = pairs((OK, 9), (OK, 9), (CUT, 1), (CUT, 2))
-    told = {"link_mbps": 100, "port_mbps": 1000, "pairs": "3 4", "at_m": 1}
+    told = {"link_mbps": 100, "port_mbps": 1000, "pairs": "3 4", "at_m": 1, "to_m": 2}
     assert facts(on_gigabit(100, 100, cable=two)) == told
+
+
+def first(evidence: Evidence) -> tuple[str, str, dict[str, Any]]:
+    """What is told, what is done, and on what evidence."""
+    head = diagnose(evidence)[0]
+    return head.tell, head.do, {fact.name: fact.value for fact in head.evidence}
+
+
+def test_an_empty_port_is_the_cabinet_s_trouble_and_not_the_router_s() -> None:
+    said = "no_cable_at_switch", "send_crew_to_cabinet", {"cable": "no_cable", "port": "7", "for_s": 400_000}
+    assert first(replace(DOWN, cable=CableTest("7", state=PairState.NO_CABLE))) == said
+    assert first(replace(DOWN, cable=pairs(*[(CUT, 0)] * 4))) == said
+    assert first(DOWN)[:2] == ("no_link", "check_router_and_cable")
+
+
+BOX, OTHER = "001a794672dc", "aabbccddeeff"
+WITH_BOX = replace(HEALTHY, fdb=frozenset(), expected_macs=frozenset({BOX, MAC}), router_macs=frozenset({MAC}))
+
+
+@pytest.mark.parametrize(
+    ("blocked", "said"),
+    [
+        ({MAC, BOX}, ("own_blocked", "clear_binding", {"blocked": MAC, "own": True})),
+        ({MAC, OTHER}, ("own_blocked", "clear_binding", {"blocked": MAC, "own": True})),
+        ({OTHER}, ("binding_blocked", "check_router_binding", {"blocked": OTHER, "expected": MAC})),
+        # His box is turned away, and so is what stands in place of his router.
+        ({BOX, OTHER}, ("binding_blocked", "check_router_binding", {"blocked": f"{BOX} {OTHER}", "expected": MAC})),
+    ],
+)
+def test_a_subscriber_s_own_device_that_is_blocked_is_no_new_router(blocked: set[str], said: Any) -> None:
+    assert first(replace(WITH_BOX, blocked_macs=frozenset(blocked))) == said
+
+
+def test_a_strange_router_is_held_against_the_router_on_record() -> None:
+    assert first(replace(WITH_BOX, fdb=macs(OTHER)))[2] == {"heard": OTHER, "expected": MAC, "macs": 1}
+    without = replace(WITH_BOX, router_macs=frozenset(), fdb=macs(OTHER))
+    assert first(without)[2]["expected"] == f"{MAC} {BOX}"
+
+
+@pytest.mark.parametrize("missing", [{"loops": "hung", "log": "hung"}, {"blocked": "late", "bindings": "late"}])
+def test_a_line_is_probably_fine_when_the_command_line_gave_nothing(missing: dict[str, str]) -> None:
+    known = {"ports": [asdict(BEFORE), asdict(NOW)], "fdb": [asdict(FdbEntry(MAC, 101, 7, 7))]}
+    about = {
+        name: getattr(HEALTHY, name)
+        for name in ("account_status", "service_active", "expected_macs", "outages", "device_lit", "port_mbps")
+    }
+    head = diagnose(Evidence.from_probe(known | {"missing": missing}, **about))[0]
+    assert head.code is Code.LINE_FINE and head.confidence < 0.8
+    assert {fact.name: fact.value for fact in head.evidence}["unseen"] == min(missing.keys() & {"loops", "blocked"})
+    # A switch that nobody can ask at all is so every day.
+    for lasting in ({"log": "late"}, {"loops": "no_credentials"}, {"loops": "command_refused"}):
+        assert diagnose(Evidence.from_probe(known | {"missing": lasting}, **about))[0].confidence == 0.9
+
+
+def test_late_collisions_of_half_duplex_are_no_second_finding() -> None:
+    half = [replace(port, full_duplex=False) for port in (BEFORE, NOW)]
+    collides = replace(HEALTHY, readings=(half[0], replace(half[1], late_collisions=40)))
+    assert [finding.code for finding in diagnose(collides)] == [Code.HALF_DUPLEX]
+    damaged = replace(HEALTHY, readings=(half[0], replace(half[1], late_collisions=40, crc=32)))
+    assert [finding.code for finding in diagnose(damaged)] == [Code.HALF_DUPLEX, Code.ERRORS_GROWING]
+    full = replace(HEALTHY, readings=(BEFORE, replace(NOW, late_collisions=40)))
+    assert diagnose(full)[0].code is Code.ERRORS_GROWING
 
 
 def test_the_batteries_on_the_way_are_named() -> None:

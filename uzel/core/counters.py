@@ -1,6 +1,6 @@
 """What two readings of one port tell together: growth of counters that wrap and restart, changes of the link."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from uzel.core.readings import PortReading
 
@@ -25,7 +25,7 @@ def growth(before: int | None, after: int | None, *, most: float, modulus: int =
     return wrapped if wrapped <= most else after
 
 
-def error_growth(before: PortReading, after: PortReading) -> int | None:
+def error_growth(before: PortReading, after: PortReading, names: Sequence[str] = ERROR_COUNTERS) -> int | None:
     """Damaged frames between two readings of one port, by the counter that grew most; None when none is known.
 
     ifInErrors holds the CRC errors too, and some agents keep only one of the two: so not their sum.
@@ -35,9 +35,7 @@ def error_growth(before: PortReading, after: PortReading) -> int | None:
     restarted = before.uptime_s is not None and after.uptime_s is not None and after.uptime_s < before.uptime_s
     seconds = max(1.0, (after.at or 0) - (before.at or 0))
     most = seconds * (after.speed_mbps or before.speed_mbps or 1000) * 1e6 / SHORTEST_FRAME_BITS
-    grown = [
-        growth(0 if restarted else getattr(before, name), getattr(after, name), most=most) for name in ERROR_COUNTERS
-    ]
+    grown = [growth(0 if restarted else getattr(before, name), getattr(after, name), most=most) for name in names]
     return max((n for n in grown if n is not None), default=None)
 
 

@@ -8,6 +8,7 @@ it has seen something; silence of all rules is `line_fine` only when everything 
 from collections.abc import Callable
 from dataclasses import replace
 
+from uzel.core.answers import Operation
 from uzel.core.counters import error_growth
 from uzel.core.diagnosis_frames import groups, loop, macs, storm
 from uzel.core.diagnosis_port import age, duplex, errors, flapping, port_state, speed
@@ -33,6 +34,10 @@ LOW_LIGHT_DBM = -9.0
 LOW_UPLINK_DBM, NO_LIGHT_DBM = -20.0, -39.0
 UPLINK_ERRORS = 2
 LOW_CHARGE_PERCENT = 20
+# Without an answer to these a line that looks well may still be looped, or its client turned away.
+CALMING = frozenset({Operation.LOOPS.value, Operation.BLOCKED.value})
+# No rule reads it: the device's own news come by trap and syslog.
+IDLE = frozenset({Operation.LOG.value})
 
 
 def diagnose(evidence: Evidence) -> tuple[Finding, ...]:
@@ -56,6 +61,7 @@ def missing(evidence: Evidence) -> tuple[str, ...]:
         "outages": evidence.outages is not None,
         "device": evidence.device_answers is not None,
         "fresh_reading": evidence.age_s <= STALE_S,
+        "other_answers": not evidence.under_way - IDLE,
     }
     if evidence.by_cable:
         port = evidence.port or PortReading(if_index=0)
@@ -82,6 +88,9 @@ def _fine(evidence: Evidence, hints: list[Finding]) -> Finding:
         unseen.append("groups")
     if any(hint.code is Code.TWO_PAIRS for hint in hints):
         unseen.append("cable")
+    unseen += sorted(evidence.lost & CALMING)
+    if evidence.under_way:
+        unseen.append("log")
     facts: dict[str, str | int | float | None] = {"services": " ".join(sorted(evidence.services))}
     if port := evidence.port:
         facts |= {"link_mbps": port.speed_mbps, "macs": len({entry.mac for entry in evidence.fdb or ()})}

@@ -1,5 +1,8 @@
 """Rules of a verdict about the frames on a port: loop, storm, whose they are, what the switch does with them."""
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from uzel.core.counters import broadcast_rate, growth
 from uzel.core.diagnosis_port import age
 from uzel.core.evidence import Evidence
@@ -13,6 +16,8 @@ STORM_WITHIN_S = 30.0
 LOOP_SHARE = 0.5
 # A home has a router, perhaps a set-top box, a telephone adapter and a computer past the router.
 MACS_PER_SUBSCRIBER = 5
+# So many addresses are named as evidence.
+NAMED_MACS = 5
 # On a link younger than this nobody need have spoken yet.
 QUIET_S = 15.0
 
@@ -68,11 +73,11 @@ def macs(e: Evidence) -> Finding | None:
     if not heard:
         old = age(port)
         too_early = old is not None and old < QUIET_S
-        return None if too_early else finding(Code.NO_MAC, 0.9, for_s=old, expected=_first(e.expected_macs))
+        return None if too_early else finding(Code.NO_MAC, 0.9, for_s=old, expected=_recorded(e))
     if len(heard) > MACS_PER_SUBSCRIBER * max(1, e.subscribers_on_port):
         return finding(Code.TOO_MANY_MACS, 0.9, macs=len(heard), subscribers=e.subscribers_on_port)
     if e.expected_macs and not heard & e.expected_macs:
-        return finding(Code.FOREIGN_MAC, 0.9, heard=_first(heard), expected=_first(e.expected_macs), macs=len(heard))
+        return finding(Code.FOREIGN_MAC, 0.9, heard=_named(heard), expected=_recorded(e), macs=len(heard))
     return None
 
 
@@ -80,9 +85,12 @@ def _binding(e: Evidence, heard: set[str]) -> Finding | None:
     """Address binding drops what comes: its own list says so, the log, or frames that come in and teach no MAC."""
     own = e.expected_macs or frozenset()
     own_is_heard = bool(heard & own if own else heard)
-    facts = {"expected": _first(e.expected_macs)}
+    facts = {"expected": _recorded(e)}
     if e.blocked_macs and not own_is_heard:
-        return finding(Code.BINDING_BLOCKED, 0.98, blocked=_first(e.blocked_macs), **facts)
+        if turned := e.blocked_macs & (e.router_macs or own):
+            found = finding(Code.BINDING_BLOCKED, 0.98, blocked=_named(turned), own=True)
+            return replace(found, tell="own_blocked", do="clear_binding")
+        return finding(Code.BINDING_BLOCKED, 0.98, blocked=_named(e.blocked_macs), **facts)
     if e.noted("binding_blocked") and not own_is_heard:
         return finding(Code.BINDING_BLOCKED, 0.95, said="binding", **facts)
     dropped = 0 if heard else _dropped(e)
@@ -111,5 +119,10 @@ def groups(e: Evidence) -> Finding | None:
     return finding(Code.NO_GROUPS, 0.75, groups=0)
 
 
-def _first(macs_: frozenset[str] | set[str] | None) -> str | None:
-    return min(macs_, default=None) if macs_ else None
+def _recorded(e: Evidence) -> str | None:
+    """What should be heard: the router; a set-top box or a telephone adapter only where no router is on record."""
+    return _named(e.router_macs or e.expected_macs or ())
+
+
+def _named(macs_: Iterable[str]) -> str | None:
+    return " ".join(sorted(macs_)[:NAMED_MACS]) or None

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from uzel.core.answers import CablePair, CableTest, PairState, whole_cable
-from uzel.core.counters import error_growth, link_changes
+from uzel.core.counters import ERROR_COUNTERS, error_growth, link_changes
 from uzel.core.evidence import STALE_S, Evidence
 from uzel.core.findings import Code, Finding, Severity, finding
 from uzel.core.readings import PortReading
@@ -21,6 +21,7 @@ STOPPED_ERRORS = 3
 # An empty socket, or a cord torn off in it, is measured as an open end so near.
 SOCKET_M = 2
 _BROKEN = {PairState.OPEN, PairState.OPEN_OR_SHORT}
+_DAMAGED = tuple(name for name in ERROR_COUNTERS if name != "late_collisions")
 _HURT = _BROKEN | {PairState.SHORT, PairState.CROSSTALK, PairState.MISMATCH}
 
 
@@ -42,7 +43,10 @@ def cable(e: Evidence) -> Finding | None:
     if test is None:
         return None
     if test.state is PairState.NO_CABLE or _ends_at_once(test):
-        return finding(Code.NO_LINK, 0.95, cable=PairState.NO_CABLE.value, port=e.port.name if e.port else None)
+        facts = {"port": e.port.name, "for_s": age(e.port)} if e.port else {}
+        found = finding(Code.NO_LINK, 0.95, cable=PairState.NO_CABLE.value, **facts)
+        # Neither the flat nor its router has a part in it.
+        return replace(found, tell="no_cable_at_switch", do="send_crew_to_cabinet")
     short, broken = _pairs(e, {PairState.SHORT}), _pairs(e, _BROKEN)
     if short or test.state is PairState.SHORT:
         return finding(Code.CABLE_SHORT, 0.95, **_where(short, test.length_m))
@@ -67,9 +71,11 @@ def _pairs(e: Evidence, states: set[PairState]) -> list[CablePair]:
 
 
 def _where(pairs: list[CablePair], length_m: int | None) -> dict[str, str | int | None]:
-    """Which pairs, and the nearest of their metres."""
-    metres = min((pair.length_m for pair in pairs if pair.length_m is not None), default=length_m)
-    return {"pairs": " ".join(str(pair.pair) for pair in pairs) or None, "at_m": metres}
+    """Which pairs, and the nearest and the farthest of their metres where these differ."""
+    metres = sorted(pair.length_m for pair in pairs if pair.length_m is not None)
+    near, far = (metres[0], metres[-1]) if metres else (length_m, length_m)
+    numbers = " ".join(str(pair.pair) for pair in pairs) or None
+    return {"pairs": numbers, "at_m": near, "to_m": far if far != near else None}
 
 
 def flapping(e: Evidence) -> Finding | None:
@@ -135,8 +141,10 @@ def errors(e: Evidence) -> Finding | None:
     """Damaged frames between two readings. The latest interval speaks at once, an old one only by its rate."""
     port, best = e.port, None
     calm_s = _calm(e)
+    # Late collisions come of half duplex by itself, which is said already; damaged frames are news beside it.
+    half = port is not None and port.full_duplex is False
     for before in e.readings[:-1]:
-        grown = error_growth(before, port) if port else None
+        grown = error_growth(before, port, _DAMAGED if half else ERROR_COUNTERS) if port else None
         if not grown or not port or port.at is None or before.at is None or port.at <= before.at:
             continue
         seconds = port.at - before.at
@@ -144,7 +152,9 @@ def errors(e: Evidence) -> Finding | None:
             continue
         if seconds <= STALE_S or (grown >= LONG_ERRORS and grown / seconds >= LONG_RATE):
             confidence = 0.95 if grown >= 3 else 0.7
-            found = finding(Code.ERRORS_GROWING, confidence, errors=grown, within_s=round(seconds, 1), crc=port.crc)
+            found = finding(
+                Code.ERRORS_GROWING, confidence, errors=grown, within_s=round(seconds, 1), crc=port.crc or None
+            )
             best = found if best is None or found.confidence > best.confidence else best
     return best
 

@@ -10,6 +10,10 @@ from uzel.core.readings import FdbEntry, OpticalReading, PortReading, UpsReading
 # A reading older than this says how the line was, not how it is.
 STALE_S = 120.0
 SILENT_CODES = frozenset({"timeout", "unreachable"})
+# What is asked in vain for one of these reasons is so every day, and in the docs: it makes no verdict less sure.
+LASTING = frozenset(
+    {"no_credentials", "low_privilege", "command_refused", "not_asked", "no_such", "bad_port", "nothing_told"}
+)
 _TUPLES = ("inputs_dbm", "supply_v")
 
 
@@ -40,8 +44,10 @@ class Evidence:
     at which the port's link was seen to change, `notes` what the device's log says of the port; the prober knows both
     from traps and syslog. `cable` is the latest cable test, `groups` the multicast groups that the port has joined,
     `blocked_macs` the clients that address binding turns away, `bound_macs` those it lets through, `looped` what loop
-    detection says of the port. `uplinks` are the device's own, `ups` those that keep
-    the path alive, `peers` other devices asked lately beside this one.
+    detection says of the port, `lost` the questions that the command line left without an answer this time.
+    `router_macs` are those of `expected_macs` that the internet service has. `uplinks` are the device's own, `ups`
+    those that keep the path alive, `peers` other devices asked lately beside this one. `under_way` are the questions
+    (operations of `core.answers`) that the device is still being asked: their answers are to come.
     """
 
     account_status: str | None = None
@@ -49,6 +55,7 @@ class Evidence:
     service_active: bool | None = None
     service_mbps: int | None = None
     expected_macs: frozenset[str] | None = None
+    router_macs: frozenset[str] = frozenset()
     outages: frozenset[int] | None = None
     planned_works: frozenset[int] = frozenset()
     device_lit: bool | None = None
@@ -67,10 +74,12 @@ class Evidence:
     blocked_macs: frozenset[str] | None = None
     bound_macs: frozenset[str] | None = None
     looped: bool | None = None
+    lost: frozenset[str] = frozenset()
     uplinks: tuple[Uplink, ...] = ()
     receiver: OpticalReading | None = None
     ups: tuple[UpsReading, ...] = ()
     age_s: float = 0.0
+    under_way: frozenset[str] = frozenset()
 
     @classmethod
     def from_probe(cls, result: Mapping[str, Any] | None, *, error: str = "", **facts: Any) -> Self:
@@ -94,7 +103,7 @@ class Evidence:
             "changes_at": frozenset(facts.pop("changes_at", ())) | frozenset(result.get("changes_at", ())),
             "notes": frozenset(facts.pop("notes", ())) | {Note(**row) for row in result.get("notes", ())},
         }
-        seen |= _by_cli(result)
+        seen |= _by_cli(result) | {"under_way": frozenset(result.get("under_way", ()))}
         # A fact that the caller has from elsewhere, as the cable test of another probe, fills what this one lacks.
         return cls(**facts | {name: value for name, value in seen.items() if value is not None or name not in facts})
 
@@ -126,11 +135,13 @@ class Evidence:
 def _by_cli(result: Mapping[str, Any]) -> dict[str, Any]:
     """What only a command line tells; None for what was not asked or gave no answer."""
     groups, blocked, bindings = result.get("groups"), result.get("blocked_macs"), result.get("bindings")
+    missing = result.get("missing") or {}
     loops = [row.get("loop") for row in result.get("loops") or ()]
     return {
         "groups": None if groups is None else frozenset(row["group"] for row in groups),
         "blocked_macs": None if blocked is None else frozenset(blocked),
         "bound_macs": None if bindings is None else frozenset(row["mac"] for row in bindings),
+        "lost": frozenset(name for name, code in missing.items() if code not in LASTING),
         "looped": True if True in loops else False if False in loops else None,
     }
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import BooleanField, Count, ExpressionWrapper, Q
 from django.utils import timezone
 
-from uzel.core.answers import CableTest
+from uzel.core.answers import CableTest, Operation
 from uzel.core.diagnosis import Evidence, Finding, Severity, diagnose
 from uzel.core.readings import UpsReading
 from uzel.network import adjacency
@@ -21,6 +21,8 @@ from uzel.subscribers.models import Service, Subscriber
 OPERATION, CABLE = "line", "cable"
 # A cable test on demand speaks in the verdict for so long; later somebody may have touched the cable.
 CABLE_SPEAKS = timedelta(minutes=5)
+# What a probe has found so far speaks for so long: none goes on for longer, unless its prober has died.
+SO_FAR_SPEAKS = timedelta(seconds=20)
 # What stays with service although its device is silent.
 _HARMLESS = {Outage.Cause.MANAGEMENT_FAULT}
 _UPS_FIELDS = frozenset(f.name for f in fields(UpsReading))
@@ -104,10 +106,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is wrong with a line, likeliest first. `at`: when the device was read; None when it was not."""
+    """What is wrong with a line, likeliest first. `at`: when the device was read; None when it was not, or still is.
+
+    `under_way`: the questions that the device is still being asked; with any of them the verdict is not the last word.
+    """
 
     findings: tuple[Finding, ...]
     at: datetime | None
+    under_way: frozenset[str] = frozenset()
 
     @property
     def head(self) -> Finding:
@@ -120,6 +126,11 @@ class Verdict:
     @property
     def severity(self) -> Severity:
         return self.head.severity
+
+    @property
+    def awaits_cable(self) -> bool:
+        """Its cable is being tested."""
+        return Operation.CABLE_TEST in self.under_way
 
 
 def lines_of(subscriber: Subscriber) -> list[Line]:
@@ -188,6 +199,13 @@ def verdicts(lines: Sequence[Line]) -> dict[int, Verdict]:
     }
 
 
+def so_far(probe: Probe | None, now: datetime) -> Probe | None:
+    """The probe, when it goes on and has told something already."""
+    if probe is None or probe.state != Probe.State.RUNNING or not probe.result or probe.started_at is None:
+        return None
+    return probe if now - probe.started_at < SO_FAR_SPEAKS else None
+
+
 def past_verdict(line: Line, probe: Probe) -> Verdict:
     """What a finished probe of this line said by itself, without the outages of today."""
     return _verdict(line, probe, probe.ended_at or probe.asked_at, known_outages=False)
@@ -205,7 +223,11 @@ def _verdict(
     cable: CableTest | None = None,
 ) -> Verdict:
     state: DeviceState | None = getattr(line.device, "state", None)
-    ended = probe if probe and probe.state in {Probe.State.DONE, Probe.State.FAILED} else None
+    ended = probe if probe and probe.state in {Probe.State.DONE, Probe.State.FAILED} else so_far(probe, now)
+    under_way = frozenset((ended.result or {}).get("under_way", ())) if ended else frozenset()
+    if Operation.CABLE_TEST in under_way:
+        # An earlier test says nothing of a cable that is being tested anew.
+        cable = None
     trouble = line.trouble if known_outages else []
     evidence = Evidence.from_probe(
         ended.result if ended else None,
@@ -215,6 +237,7 @@ def _verdict(
         service_active=line.is_active,
         service_mbps=line.sold_mbps,
         expected_macs=line.macs,
+        router_macs=frozenset(s.mac for s in line.services if s.mac and s.kind == "internet"),
         outages=frozenset(e.outage_id for e in trouble if e.outage.planned_work_id is None),
         planned_works=frozenset(e.outage.planned_work_id for e in trouble if e.outage.planned_work_id is not None),
         device_lit=state.is_lit if state else None,
@@ -228,7 +251,7 @@ def _verdict(
         **({"cable": cable} if cable else {}),
         age_s=(now - ended.ended_at).total_seconds() if ended and ended.ended_at else 0.0,
     )
-    return Verdict(diagnose(evidence), ended.ended_at if ended else None)
+    return Verdict(diagnose(evidence), ended.ended_at if ended else None, under_way)
 
 
 def _tested(line: Line, now: datetime) -> CableTest | None:

@@ -43,7 +43,7 @@ CABLE_SAYS: Words = {
     "hurt": _("some pairs are damaged: it works slowly or not at all"),
     "whole": _("the cable is whole"),
     "far_off": _("the cable is whole, nobody answers at its other end: the router is off"),
-    "no_cable": _("nothing is plugged into the port of the switch"),
+    "no_cable": _("nothing is plugged into the port of the switch, or the cable is torn off at it"),
     "not_supported": _("the switch cannot measure this port"),
     "not_finished": _("the switch has not finished: test again"),
     "unknown": _("what the switch said was not understood"),
@@ -105,6 +105,11 @@ REASONS: Words = {
     "expired": _("nobody took the question in time: is the prober running?"),
     "unknown_operation": _("the prober does not know this question: is it an older one?"),
     "not_finished": _("the switch has not finished: test again"),
+    "uplink": _("the port is an uplink: the test would cut off everybody behind it"),
+    "incomplete": _("the answer of the switch is not whole"),
+    "bad_port": _("no port of this make is called so"),
+    "needs_port": _("no port is on record for this line"),
+    "stale": _("its NUT server has lost the UPS itself"),
     "internal": _("a mistake of ours, see the log of the prober"),
 }
 MARKS: Words = {
