@@ -18,7 +18,9 @@ MODELS = {"huawei": "CE6850-48S6Q-HI", "cisco": "WS-C2960-24TT", "d-link": "DGS-
 
 @dataclass
 class PortSwitch:
-    """`does`: line -> refuse | hang | close | ask, each time or `once`. `typed`: what came.
+    """`does`: line -> refuse | hang | close | ask | drip, each time or `once`. `typed`: what came.
+
+    "drip": it does what it is told, and goes on printing dots for ever.
 
     VRP 8 keeps changes apart until a commit.
     """
@@ -135,6 +137,13 @@ async def _serve(switch: PortSwitch, reader: asyncio.StreamReader, writer: async
         does = switch.does.pop(line, "") if switch.once else switch.does.get(line, "")
         if does == "hang":
             await reader.read()
+        if does == "drip":
+            switch.run(line)
+            while not reader.at_eof():
+                writer.write(b".")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+            return
         if does in ("hang", "close"):
             return
         if does == "ask":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,6 +12,7 @@ from tests.change_switch import PortSwitch, serving
 from uzel.core.changes import Kind
 from uzel.drivers import ask_snmp, change
 from uzel.drivers.change import Entry, Outcome, perform, prepare
+from uzel.drivers.change_look import Look
 from uzel.drivers.change_plan import ChangeError, Plan
 from uzel.drivers.pool import Pool
 from uzel.drivers.session_errors import Patience
@@ -101,6 +104,99 @@ async def test_a_restart_that_stops_halfway_is_taken_back(trouble: str) -> None:
         assert (outcome.state, switch.is_on, switch.mode) == ("undone", True, "")
         # A question that was not foreseen is answered by nobody.
         assert switch.replies == []
+
+
+@pytest.mark.parametrize(
+    ("line", "end"), [("shutdown", ("undone", "hung")), ("no shutdown", ("undone", "hung")), ("end", ("done", ""))]
+)
+async def test_a_switch_whose_answer_never_ends_is_taken_back_by_another_session(
+    monkeypatch: pytest.MonkeyPatch, line: str, end: tuple[str, str]
+) -> None:
+    monkeypatch.setattr(change, "TYPING_S", 0.6)
+    async with serving(PortSwitch("cisco", does={line: "drip"}, once=True)) as switch:
+        _, outcome, entries = await make(switch, Kind.PORT_RESTART)
+        assert (outcome.state, outcome.error, switch.is_on) == (*end, True)
+        # Every line that is said to have gone out has gone out: "end" does not follow a line without its answer.
+        assert [entry.line for entry in entries if entry.part != "check" and entry.text is None] == switch_lines(switch)
+
+
+def switch_lines(switch: PortSwitch) -> list[str]:
+    """What was typed that changes something, or leads there."""
+    return [line for line in switch.typed if not line.startswith(("terminal", "show", "exit"))]
+
+
+async def test_an_undo_that_never_ends_is_told_loudly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(change, "TYPING_S", 0.6)
+    async with serving(PortSwitch("cisco", does={"no shutdown": "refuse", "end": "drip"})) as switch:
+        _, outcome, _ = await make(switch, Kind.PORT_RESTART)
+        assert (outcome.state, outcome.error, switch.is_on) == ("failed", "undo_command_refused", False)
+
+
+@pytest.mark.parametrize(
+    ("line", "does", "end"),
+    [
+        ("shutdown", "", ("done", "")),  # the wait between off and on is cut short
+        ("no shutdown", "drip", ("undone", "stopped")),
+        ("no shutdown", "", ("done", "")),
+    ],
+)
+async def test_told_to_stop_it_comes_to_an_end_at_once(
+    monkeypatch: pytest.MonkeyPatch, line: str, does: str, end: tuple[str, str]
+) -> None:
+    monkeypatch.setattr(change, "STOP_S", 0.5)
+    stop = asyncio.Event()
+
+    async def note(entry: Entry) -> None:
+        if entry.line == line:
+            stop.set()
+
+    async with serving(PortSwitch("cisco")) as switch, Pool(patience=PATIENCE, idle_s=0) as pool:
+        plan = await prepare(switch.facts, Kind.PORT_RESTART, port=switch.name, value="", pool=pool)
+        plan = replace(plan, way=replace(plan.way, wait_s=3600))
+        if line == "no shutdown":
+            plan = replace(plan, way=replace(plan.way, wait_s=0))
+        switch.does, switch.once = {line: does}, True
+        told = await perform(switch.facts, plan, port=switch.name, pool=pool, journal=note, stop=stop)
+        assert (told.state, told.error, switch.is_on) == (*end, True)
+
+
+async def test_told_to_stop_before_the_first_line_nothing_is_typed() -> None:
+    stop = asyncio.Event()
+    stop.set()
+    async with serving(PortSwitch("cisco")) as switch, Pool(patience=PATIENCE, idle_s=0) as pool:
+        plan = await prepare(switch.facts, Kind.PORT_OFF, port=switch.name, value="", pool=pool)
+        told = await perform(switch.facts, plan, port=switch.name, pool=pool, journal=_nowhere, stop=stop)
+        assert (told.state, told.error, told.touched, switch.is_on) == ("failed", "stopped", False, True)
+
+
+@pytest.mark.parametrize("broken", ["journal", "parser"])
+async def test_a_mistake_of_ours_after_the_first_line_still_takes_it_back(
+    monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    async with serving(PortSwitch("cisco")) as switch:
+        told = await broken_in_the_middle(switch, broken, monkeypatch)
+        assert (told.state, switch.is_on, switch.mode) == ("undone", True, "")
+
+
+async def broken_in_the_middle(switch: PortSwitch, broken: str, monkeypatch: pytest.MonkeyPatch) -> Outcome:
+    """A port switched off, with a mistake after it: in the journal, or in the first looks afterwards."""
+    failures = ["once"] if broken == "journal" else ["look"] * change.LOOKS
+
+    async def note(entry: Entry) -> None:
+        if broken == "journal" and entry.line == "shutdown" and entry.text is not None and failures:
+            raise ValueError(failures.pop())
+
+    async with Pool(patience=PATIENCE, idle_s=0) as pool:
+        plan = await prepare(switch.facts, Kind.PORT_OFF, port=switch.name, value="", pool=pool)
+        whole = change.look
+
+        async def look(*arguments: Any) -> Look:
+            if broken == "parser" and failures:
+                raise ValueError(failures.pop())
+            return await whole(*arguments)
+
+        monkeypatch.setattr(change, "look", look)
+        return await perform(switch.facts, plan, port=switch.name, pool=pool, journal=note)
 
 
 async def test_an_undo_that_fails_is_said_to_have_failed() -> None:

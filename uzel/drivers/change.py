@@ -5,10 +5,11 @@ whoever is killed in the middle leaves what had been sent.
 """
 
 import asyncio
+import logging
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from uzel.core.changes import OF_A_PORT, Kind, Seen, came_true, is_restored, needless
@@ -24,6 +25,12 @@ OPEN_S, OPEN_AGAIN_S = 15.0, 1.0
 OPEN_LATER = frozenset({Trouble.LOCKED, Trouble.REFUSED, Trouble.CLOSED, Trouble.BUSY})
 # The lines of a change, and as long again for taking it back.
 TYPING_S = 60.0
+# Out of the modes of configuration; after that the session is hung up.
+LEAVE_S = 10.0
+# Told to stop, each step that is left has so long: the end of the lines, the look, taking back, the look after it.
+STOP_S = 3.0
+# No look takes so long: it has deadlines of its own.
+CHECK_S = 240.0
 # Some agents answer SNMP from a copy that is seconds old.
 LOOKS, LOOK_AGAIN_S = 4, 1.0
 # A refusal that the page does not know by its words. Log lines begin with "%" too: "%LINK-3-UPDOWN".
@@ -42,11 +49,12 @@ class Entry:
 
 
 Journal = Callable[[Entry], Awaitable[None]]
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`state`: done, undone or failed. `error` is why it is not done; `after` is what was seen last.
+    """`state`: done, undone, failed or unknown. `error` is why it is not done; `after` is what was seen last.
 
     `touched` False: no line that changes anything had gone out, or the switch refused it.
     """
@@ -57,12 +65,25 @@ class Outcome:
     touched: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Typed:
-    """How far the typing came: lines of `do` that went out, and what stopped it."""
+    """How far the typing came: lines of `do` that went out, whether all were answered, and what stopped it first."""
 
-    sent: int
+    sent: int = 0
+    is_whole: bool = False
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One change under way: what is typed where, who is told, and whether it has to come to an end."""
+
+    facts: Facts
+    wanted: Plan
+    port: str | None
+    pool: Pool
+    journal: Journal
+    stop: asyncio.Event
 
 
 async def prepare(facts: Facts, kind: Kind, *, port: str | None, value: str, pool: Pool) -> Plan:
@@ -84,9 +105,15 @@ async def prepare(facts: Facts, kind: Kind, *, port: str | None, value: str, poo
     return plan(page, kind, way, port=name, value=value, before=seen.seen, clients=seen.clients)
 
 
-async def perform(facts: Facts, wanted: Plan, *, port: str | None, pool: Pool, journal: Journal) -> Outcome:
-    """Type it, check it, undo it when the check fails. Never raises what a device may do."""
-    typed = await _type(facts, wanted, wanted.do, "do", pool, journal)
+async def perform(
+    facts: Facts, wanted: Plan, *, port: str | None, pool: Pool, journal: Journal, stop: asyncio.Event | None = None
+) -> Outcome:
+    """Type it, check it, undo it when the check fails. Never raises what a device may do.
+
+    After `stop` nothing is begun; what has begun is ended or taken back in a few seconds.
+    """
+    work = _Work(facts, wanted, port, pool, journal, stop or asyncio.Event())
+    typed = await _type(work, wanted.do, "do")
     if not typed.sent:
         return Outcome("failed", typed.error, wanted.before, touched=False)
     if not typed.error and wanted.kind not in OF_A_PORT:
@@ -94,48 +121,89 @@ async def perform(facts: Facts, wanted: Plan, *, port: str | None, pool: Pool, j
     after = Seen()
     error = typed.error
     if not error:
-        after, held = await _check(facts, wanted, port, pool, journal)
+        after, held = await _check(work)
         if held:
             return Outcome("done", "", after)
+        if held is None and work.stop.is_set():
+            return Outcome("unknown", "stopped", after)
         error = "check_failed" if held is False else "not_seen"
     if not wanted.undo:
         return Outcome("failed", error, after)
-    back = await _type(facts, wanted, wanted.undo, "undo", pool, journal)
-    after, restored = await _check(facts, wanted, port, pool, journal, undone=True)
+    back = await _type(work, wanted.undo, "undo")
+    after, restored = await _check(work, undone=True)
     if restored:
         return Outcome("undone", error, after)
+    if restored is None and work.stop.is_set():
+        return Outcome("unknown", "stopped", after)
     return Outcome("failed", f"undo_{back.error}" if back.error else "undo_failed", after)
 
 
-async def _type(facts: Facts, wanted: Plan, lines: tuple[str, ...], part: str, pool: Pool, journal: Journal) -> _Typed:
-    """Type lines where they are understood, and leave that place whatever happens."""
-    sent = 0
+async def _type(work: _Work, lines: tuple[str, ...], part: str) -> _Typed:
+    """Type lines where they are understood, and leave that place whatever happens. Whatever breaks is told."""
+    typed = _Typed()
     try:
-        async with asyncio.timeout(OPEN_S + TYPING_S), _session(facts, pool) as session:
+        async with _in_time(OPEN_S + TYPING_S, work.stop), _session(work.facts, work.pool) as session:
             try:
-                for line in wanted.first:
-                    await _say(session, wanted, line, part, journal)
-                _fits(session, wanted)
-                for at, line in enumerate(lines):
-                    if part == "do" and wanted.way.wait_s and wanted.undo and at and line == wanted.undo[0]:
-                        await asyncio.sleep(wanted.way.wait_s)
-                    sent += 1
-                    expect = wanted.way.expect if part == "do" and line == lines[-1] else ""
-                    try:
-                        await _say(session, wanted, line, part, journal, expect)
-                    except SessionError as error:
-                        # What a switch refuses in words that are known it has not done; else nobody knows.
-                        sent -= error.refusal is not None
-                        raise
+                await _type_all(work, session, lines, part, typed)
+            except SessionError as error:
+                typed.error = error.code
+                raise
             finally:
-                await _leave(session, wanted, part, journal)
-    except SessionError as error:
-        return _Typed(sent, error.code)
-    except AskError as error:
-        return _Typed(sent, error.code)
+                await _leave(work, session, part)
+    except (SessionError, AskError) as error:
+        code = error.code
     except TimeoutError:
-        return _Typed(sent, Trouble.HUNG)
-    return _Typed(sent)
+        code = "stopped" if work.stop.is_set() else Trouble.HUNG
+    except Exception:
+        log.exception("A line of a change broke off")
+        code = "internal"
+    else:
+        return typed
+    # What happens on the way out, after the last line was answered, is no failure of the change: the check decides.
+    typed.error = "" if typed.is_whole else typed.error or code
+    return typed
+
+
+async def _type_all(work: _Work, session: CliSession, lines: tuple[str, ...], part: str, typed: _Typed) -> None:
+    wanted, is_undo = work.wanted, part == "undo"
+    for line in wanted.first:
+        await _say(work, session, line, part)
+    if session.modes.get("changed") and "commit" not in wanted.do:
+        # VRP 8 marks its prompt: what is typed there is kept apart until a commit, which the lines must have.
+        raise SessionError(Trouble.COMMAND_REFUSED, stage="command", text="the device wants a commit")
+    if work.stop.is_set() and not is_undo:
+        raise TimeoutError
+    for at, line in enumerate(lines):
+        if not is_undo and wanted.way.wait_s and wanted.undo and at and line == wanted.undo[0]:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(work.stop.wait(), wanted.way.wait_s)
+        typed.sent += 1
+        expect = wanted.way.expect if not is_undo and line == lines[-1] else ""
+        try:
+            await _say(work, session, line, part, expect)
+        except SessionError as error:
+            # What a switch refuses in words that are known it has not done; else nobody knows.
+            typed.sent -= error.refusal is not None
+            raise
+    typed.is_whole = True
+
+
+@asynccontextmanager
+async def _in_time(seconds: float, stop: asyncio.Event) -> AsyncIterator[None]:
+    """A time limit that becomes short when told to stop. Raises TimeoutError."""
+    async with asyncio.timeout(seconds) as clock:
+        hurrying = asyncio.create_task(_hurry(clock, stop))
+        try:
+            yield
+        finally:
+            hurrying.cancel()
+
+
+async def _hurry(clock: asyncio.Timeout, stop: asyncio.Event) -> None:
+    await stop.wait()
+    soon = asyncio.get_running_loop().time() + STOP_S
+    if not clock.expired():
+        clock.reschedule(min(soon, clock.when() or soon))
 
 
 @asynccontextmanager
@@ -160,61 +228,69 @@ async def _session(facts: Facts, pool: Pool) -> AsyncIterator[CliSession]:
     await entered.__aexit__(None, None, None)
 
 
-async def _say(session: CliSession, wanted: Plan, line: str, part: str, journal: Journal, expect: str = "") -> None:
+async def _say(work: _Work, session: CliSession, line: str, part: str, expect: str = "") -> None:
     """One line. Raises SessionError, for an answer that is a refusal in unknown words too."""
-    await journal(Entry(part, line, at=time.time()))
+    if not session.is_open:
+        raise SessionError(Trouble.CLOSED, stage="command", text="")  # it does not go out, so it is not told
+    await work.journal(Entry(part, line, at=time.time()))
     try:
-        text = await session.run(line, answers=wanted.way.answers)
+        text = await session.run(line, answers=work.wanted.way.answers)
         if _REFUSED.search(text) or (expect and not re.search(expect, text)):
             raise SessionError(Trouble.COMMAND_REFUSED, stage="command", text=text)
     except SessionError as error:
-        await journal(Entry(part, line, error.text, error.code, time.time()))
+        await work.journal(Entry(part, line, error.text, error.code, time.time()))
         raise
-    await journal(Entry(part, line, text, at=time.time()))
+    await work.journal(Entry(part, line, text, at=time.time()))
 
 
-def _fits(session: CliSession, wanted: Plan) -> None:
-    """VRP 8 marks its prompt: what is typed there is kept apart until a commit, which the lines must have."""
-    if session.modes.get("changed") and "commit" not in wanted.do:
-        raise SessionError(Trouble.COMMAND_REFUSED, stage="command", text="the device wants a commit")
-
-
-async def _leave(session: CliSession, wanted: Plan, part: str, journal: Journal) -> None:
+async def _leave(work: _Work, session: CliSession, part: str) -> None:
     """Out of the modes of configuration; a session of which that is not certain is hung up."""
+    inside = session.is_open and (session.modes.get("mode") or session.modes.get("view"))
     try:
-        for line in (
-            wanted.after if session.is_open and (session.modes.get("mode") or session.modes.get("view")) else ()
-        ):
-            await _say(session, wanted, line, part, journal)
-    except SessionError:
+        async with asyncio.timeout(STOP_S if work.stop.is_set() else LEAVE_S):
+            for line in work.wanted.after if inside else ():
+                await _say(work, session, line, part)
+    except (SessionError, TimeoutError):
         session.abort()
     if session.modes.get("mode") or session.modes.get("view"):
         session.abort()
 
 
-async def _check(
-    facts: Facts, wanted: Plan, port: str | None, pool: Pool, journal: Journal, *, undone: bool = False
-) -> tuple[Seen, bool | None]:
+async def _check(work: _Work, *, undone: bool = False) -> tuple[Seen, bool | None]:
     """What the device says now, and whether that is what was wanted (or, `undone`, what was before).
 
     SNMP that disagrees is not believed at once: the copy that it answers from may be old, its ifAlias another text.
     """
     seen, held = Seen(), None
-    for number in range(LOOKS):
-        if number:
-            await asyncio.sleep(LOOK_AGAIN_S)
-        by = By.CLI if number == LOOKS - 1 else None
-        try:
-            found = await look(facts, wanted.kind, wanted.way, port, pool, by)
-        except AskError as error:
-            await journal(Entry("check", wanted.way.check, "", error.code, time.time()))
-            continue
-        seen = found.seen
-        held = _judge(wanted, seen, undone=undone)
-        await journal(Entry("check", _told(wanted, found), _plain(seen), "" if held else "not_so", time.time()))
-        if held:
-            break
+    with suppress(TimeoutError):
+        async with _in_time(CHECK_S, work.stop):
+            for number in range(LOOKS):
+                if number:
+                    await asyncio.sleep(LOOK_AGAIN_S)
+                found = await _look(work, By.CLI if number == LOOKS - 1 else None)
+                if found is None:
+                    continue
+                seen = found.seen
+                held = _judge(work.wanted, seen, undone=undone)
+                told = "" if held else "not_so"
+                await work.journal(Entry("check", _told(work.wanted, found), _plain(seen), told, time.time()))
+                if held:
+                    break
     return seen, held
+
+
+async def _look(work: _Work, by: By | None) -> Look | None:
+    """One look; None, and told, when it cannot be had: also for a mistake of ours, which must not end the undoing."""
+    wanted = work.wanted
+    try:
+        return await look(work.facts, wanted.kind, wanted.way, work.port, work.pool, by)
+    except AskError as error:
+        code = error.code
+    except Exception:
+        log.exception("A look of a change broke off")
+        code = "internal"
+    await work.journal(Entry("check", wanted.way.check, "", code, time.time()))
+    return None
 
 
 def _judge(wanted: Plan, seen: Seen, *, undone: bool) -> bool | None:
