@@ -226,6 +226,53 @@ def test_a_runner_that_was_thought_dead_still_says_how_it_ended(staff: dict[Role
     assert not store.finish(job, Outcome("done"))
 
 
+def test_what_the_database_does_not_take_is_kept_with_signs_in_its_place(staff: dict[Role, User]) -> None:
+    user = staff[Role.OPERATOR]
+    change = changes.confirm(change=ready(user), user=user, reason="test")
+    (job,) = store.claim(1)
+    job.entries = [Entry("do", "shutdown", "log \0 \ud800 nul", "", 1.0)]
+    store.keep(job)
+    assert store.finish(job, Outcome("undone", "check_failed", Seen(admin_up=True, description="a\0b", macs=("\0",))))
+    change.refresh_from_db()
+    assert (change.state, change.error) == (State.UNDONE, "check_failed")
+    assert change.transcript[0]["text"] == "log \u2400 \ufffd nul"
+    assert (change.after["description"], change.after["macs"]) == ("a\u2400b", ["\u2400"])
+
+
+def test_an_end_that_a_runner_did_not_know_itself_is_looked_at_once(staff: dict[Role, User]) -> None:
+    user = staff[Role.OPERATOR]
+    change = changes.confirm(change=ready(user), user=user, reason="test")
+    (job,) = store.claim(1)
+    job.entries = [Entry("do", "x", at=1.0)]
+    assert store.finish(job, Outcome("unknown", "stopped", Seen()))
+    (look,) = store.claim(5)
+    assert (look.phase, look.id) == ("look", change.pk)
+    assert not store.claim(5)
+    store.looked(look, Seen(admin_up=False))
+    assert not store.claim(5)
+    change.refresh_from_db()
+    assert (change.state, change.after["admin_up"]) == (State.UNKNOWN, False)
+
+
+def test_what_was_allowed_when_it_was_confirmed_is_asked_again_before_typing(staff: dict[Role, User]) -> None:
+    operator, lead = staff[Role.OPERATOR], staff[Role.LEAD]
+    changes.confirm(change=ready(operator), user=operator, reason="test")
+    (job,) = store.claim(1)
+    assert store.no_longer(job) == ""
+    web_data.subscribers(device().site, 1)
+    assert store.no_longer(job) == "now_shared"
+    Change.objects.update(confirmed_by=lead)
+    assert store.no_longer(job) == ""
+    User.objects.filter(pk=lead.pk).update(role=Role.FIELD)
+    assert store.no_longer(job) == "now_role"
+    User.objects.filter(pk=lead.pk).update(role=Role.LEAD, is_active=False)
+    assert store.no_longer(job) == "now_role"
+    User.objects.filter(pk=lead.pk).update(is_active=True)
+    other = Device.objects.exclude(pk=device().pk).filter(site__level=4).get()
+    Change.objects.update(port=Link.objects.get(b_device=other).a_port)
+    assert store.no_longer(job) == "now_carries_light"
+
+
 def test_every_step_is_news(staff: dict[Role, User]) -> None:
     change = running(staff[Role.OPERATOR])
     (told,) = {tuple(sorted(e.payload.items())) for e in Event.objects.filter(name="change.changed")}

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
-from django.db import OperationalError
+import pytest
+from django.db import DataError, OperationalError
 
 from uzel.core.changes import Kind
-from uzel.drivers.change import Entry
+from uzel.drivers.change import Entry, Outcome
+from uzel.drivers.pool import Pool
 from uzel.pollers import change_run, change_store
+from uzel.pollers.change_run import ChangeRunner
 from uzel.pollers.change_store import Job
 
 
@@ -59,3 +63,58 @@ async def test_a_line_typed_again_by_the_undo_is_another_entry() -> None:
     for entry in (Entry("do", "x", "", at=1.0), Entry("undo", "x", at=2.0), Entry("undo", "x", "", at=3.0)):
         await journal(entry)
     assert [(entry.part, entry.at) for entry in mine.entries] == [("do", 1.0), ("undo", 3.0)]
+
+
+class Choosy(Database):
+    """Takes nothing that a device said."""
+
+    async def __call__(self, function: Callable[..., Any], job: Job, *rest: Any) -> Any:
+        if function is change_store.no_longer:
+            return self.refusal
+        bare = getattr(function, "keywords", {}).get("bare", False)
+        self.ends.append((rest[0], bare))
+        if not bare:
+            raise DataError("unsupported Unicode escape sequence")
+        return None
+
+    def __init__(self, refusal: str = "") -> None:
+        super().__init__()
+        self.ends: list[tuple[Outcome, bool]] = []
+        self.refusal = refusal
+
+
+def runner_of(database: Database, monkeypatch: pytest.MonkeyPatch) -> tuple[ChangeRunner, list[Any]]:
+    """A runner whose plans are as they were shown, and what it typed."""
+    runner, typed = ChangeRunner(Pool()), list[Any]()
+    runner.db = database  # type: ignore[assignment]
+
+    async def prepared(*_: Any, **__: Any) -> Any:
+        return SimpleNamespace(commands=(), undoing=())
+
+    async def perform(*given: Any, **_: Any) -> Outcome:
+        typed.append(given)
+        return Outcome("undone", "check_failed")
+
+    monkeypatch.setattr(change_run, "prepare", prepared)
+    monkeypatch.setattr(change_run, "perform", perform)
+    return runner, typed
+
+
+async def test_an_end_outlives_what_the_database_does_not_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Choosy()
+    runner, typed = runner_of(database, monkeypatch)
+    mine = job()
+    mine.phase, mine.facts = "run", object()  # type: ignore[assignment]
+    await runner.work(mine)
+    assert typed
+    assert [(end.state, bare) for end, bare in database.ends] == [("undone", False), ("undone", True)]
+
+
+async def test_what_is_not_allowed_any_more_is_not_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Choosy("now_uplink")
+    runner, typed = runner_of(database, monkeypatch)
+    mine = job()
+    mine.phase, mine.facts = "run", object()  # type: ignore[assignment]
+    await runner.work(mine)
+    assert not typed
+    assert {(end.state, end.error, end.touched) for end, _ in database.ends} == {("failed", "now_uplink", False)}

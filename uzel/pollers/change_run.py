@@ -35,7 +35,8 @@ class ChangeRunner(Worker[Job]):
     channel = "uzel_change"
     concurrency = 16
     tidy_s = 2.0
-    grace_s = 5.0
+    # Two steps of STOP_S before taking back, two for that, and the database; the supervisor waits for 15 s.
+    grace_s = 13.0
 
     def __init__(self, pool: Pool) -> None:
         """Nothing is claimed yet. Sessions are the pool's."""
@@ -101,18 +102,26 @@ class ChangeRunner(Worker[Job]):
         plan, error = await self._plan(job)
         if plan and (list(plan.commands), list(plan.undoing)) != (job.commands, job.undo):
             plan, error = None, "changed_meanwhile"
-        if plan is None or job.facts is None:
-            await self.db(store.finish, job, Outcome("failed", error))
+        # A moment before typing: between the confirmation and now there may have been a storm, or a new role.
+        error = error or await self.db(store.no_longer, job)
+        if plan is None or job.facts is None or error:
+            await self._finish(job, Outcome("failed", error, touched=False))
             return
+        journal = _Journal(self, job)
         try:
-            outcome = await perform(job.facts, plan, port=job.port, pool=self._pool, journal=self._journal(job))
+            outcome = await perform(job.facts, plan, port=job.port, pool=self._pool, journal=journal, stop=self.stop)
         except Exception:
             log.exception("Change %d broke off", job.id)
             outcome = Outcome("unknown" if job.entries else "failed", "internal", Seen())
-        await self.db(store.finish, job, outcome)
+        await self._finish(job, outcome)
 
-    def _journal(self, job: Job) -> "_Journal":
-        return _Journal(self, job)
+    async def _finish(self, job: Job, outcome: Outcome) -> None:
+        """Write the end; if the database does not take what the device said, without that."""
+        try:
+            await self.db(store.finish, job, outcome)
+        except Error:
+            log.exception("What change %d met at the device cannot be kept", job.id)
+            await self.db(partial(store.finish, bare=True), job, outcome)
 
     async def _look(self, job: Job) -> None:
         seen = None

@@ -1,5 +1,6 @@
 """Changes as rows: claimed by compare-and-set, never given back, marked honestly when a runner died. Synchronous."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
@@ -9,14 +10,14 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from uzel.core.changes import Kind, Seen
+from uzel.core.changes import Kind, Seen, refusals
 from uzel.drivers.ask import Facts
 from uzel.drivers.change import Entry, Outcome
 from uzel.drivers.change_plan import Plan
 from uzel.drivers.session_secrets import SecretsError
 from uzel.journal.operations import audit, emit
 from uzel.network import backups
-from uzel.network.changes import PREVIEW_LASTS
+from uzel.network.changes import PREVIEW_LASTS, port_facts
 from uzel.network.models import Change, ConfigReason
 from uzel.pollers import device_facts
 
@@ -28,6 +29,7 @@ DEAD_S = 8
 # How long after its end the port of an unknown change is still looked at.
 LOOK_BACK_S = 600
 KEPT_CHARS = 20_000
+_NOT_STORED = re.compile("[\0\ud800-\udfff]")
 
 State = Change.State
 PREVIEWS = """
@@ -48,8 +50,8 @@ UPDATE network_change SET state = 'running', started_at = clock_timestamp(), ali
 ) RETURNING id
 """
 UNKNOWN = """
-UPDATE network_change SET after = '{"looking": true}' WHERE id IN (
-  SELECT id FROM network_change WHERE state = 'unknown' AND after = '{}'
+UPDATE network_change SET after = after || '{"looking": true}' WHERE id IN (
+  SELECT id FROM network_change WHERE state = 'unknown' AND NOT after ? 'looking'
     AND ended_at >= now() - make_interval(secs => %(back)s) AND %(only)s::bigint IS NULL
   ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED
 ) RETURNING id
@@ -106,13 +108,23 @@ def _job(row: Change, phase: str) -> Job:
     return job
 
 
+def no_longer(job: Job) -> str:
+    """Why it may not be made any more, as things are now: who confirmed it, what hangs on the port. Empty: it may."""
+    row = Change.objects.select_related("port", "confirmed_by").get(pk=job.id)
+    user = row.confirmed_by
+    if user is None or not user.is_active:
+        return "now_role"
+    found = refusals(job.kind, port_facts(row.port) if row.port else None, user.role)
+    return f"now_{found[0].code}" if found else ""
+
+
 def prepared(job: Job, plan: Plan) -> None:
     """Show the lines."""
     row = {
         "state": State.READY,
         "commands": list(plan.commands),
         "undo": list(plan.undoing),
-        "before": asdict(plan.before),
+        "before": _storable(asdict(plan.before)),
         "mark": plan.way.mark,
     }
     _write(Change.objects.filter(pk=job.id, state=State.ASKED), job, row)
@@ -130,14 +142,17 @@ def keep(job: Job) -> None:
     mine.update(transcript=_transcript(job.entries), alive_at=timezone.now())
 
 
-def finish(job: Job, outcome: Outcome) -> bool:
-    """Write what came of it, also over "unknown", which others may have said of us meanwhile; whether it was ours."""
+def finish(job: Job, outcome: Outcome, *, bare: bool = False) -> bool:
+    """Write what came of it, also over "unknown", which others may have said of us meanwhile; whether it was ours.
+
+    `bare`: only what is ours, nothing that a device said.
+    """
     mine = Change.objects.filter(pk=job.id, started_at=job.started_at, state__in=[State.RUNNING, State.UNKNOWN])
     row = {
         "state": outcome.state,
         "error": outcome.error[:60],
-        "after": asdict(outcome.after) | {"touched": outcome.touched},
-        "transcript": _transcript(job.entries),
+        "after": ({} if bare else _storable(asdict(outcome.after))) | {"touched": outcome.touched},
+        "transcript": _transcript(job.entries, bare=bare),
         "ended_at": timezone.now(),
     }
     with transaction.atomic():
@@ -150,7 +165,7 @@ def finish(job: Job, outcome: Outcome) -> bool:
 
 def looked(job: Job, seen: Seen | None) -> None:
     """What the port of an unknown change says now; None: it cannot be had."""
-    after = asdict(seen) if seen else {"looked": False}
+    after = {"looking": True} | (_storable(asdict(seen)) if seen else {"looked": False})
     _write(Change.objects.filter(pk=job.id, state=State.UNKNOWN), job, {"after": after})
 
 
@@ -225,8 +240,18 @@ def _audit(row: Change) -> None:
     audit(user=row.confirmed_by, action=f"change.{row.state}", obj=row.device, detail=detail)
 
 
-def _transcript(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+def _transcript(entries: Iterable[Entry], *, bare: bool = False) -> list[dict[str, Any]]:
     return [
-        asdict(entry) | {"text": (entry.text or "")[:KEPT_CHARS], "answered": entry.text is not None}
+        _storable(asdict(entry))
+        | {"text": "" if bare else _storable((entry.text or "")[:KEPT_CHARS]), "answered": entry.text is not None}
         for entry in entries
     ]
+
+
+def _storable(said: Any) -> Any:
+    """What a device said as JSON that the database takes: a text may have neither NUL nor halves of a pair."""
+    if isinstance(said, str):
+        return _NOT_STORED.sub(lambda found: "\u2400" if found[0] == "\0" else "\ufffd", said)
+    if isinstance(said, dict):
+        return {name: _storable(value) for name, value in said.items()}
+    return [_storable(value) for value in said] if isinstance(said, list | tuple) else said
