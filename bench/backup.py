@@ -53,9 +53,10 @@ ENDS = ("End of configuration file", "\nend", "\nreturn")
 # As many nights back as needed, each version a text of its own: one line more.
 HISTORY = """
 WITH made AS (
-  INSERT INTO network_configtext (sha256, text, lines)
+  INSERT INTO network_configtext (sha256, text, masked, lines)
   SELECT encode(sha256(convert_to(t.text || night || d.device_id, 'UTF8')), 'hex'),
-    replace(t.text, 'vlan', 'vlan ' || night %% 7 || d.device_id), t.lines
+    replace(t.text, 'vlan', 'vlan ' || night %% 7 || d.device_id),
+    replace(t.masked, 'vlan', 'vlan ' || night %% 7 || d.device_id), t.lines
   FROM network_backupstate d JOIN network_configbackup b ON b.id = d.latest_id
     JOIN network_configtext t ON t.id = b.body_id, generate_series(1, %(nights)s) night
   RETURNING id

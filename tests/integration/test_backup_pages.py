@@ -13,7 +13,7 @@ from django.utils import timezone
 from tests import web_data
 from uzel.config.access import ACCESS
 from uzel.core.changes import Kind
-from uzel.core.config_secrets import STARS
+from uzel.core.config_secrets import STARS, mask
 from uzel.core.configs import count_changes, digest
 from uzel.drivers.change import Outcome
 from uzel.journal.models import AuditRecord
@@ -62,7 +62,8 @@ def reader(people: dict[Role, User], role: Role) -> Client:
 def version(code: str, text: str, *, hours_ago: float = 1, seen_hours_ago: float | None = None) -> ConfigBackup:
     """One more version of a device, the latest now."""
     device = Device.objects.get(code=code)
-    body, _ = ConfigText.objects.get_or_create(sha256=digest(text), defaults={"text": text, "lines": text.count("\n")})
+    kept = {"text": text, "masked": mask(text), "lines": text.count("\n")}
+    body, _ = ConfigText.objects.get_or_create(sha256=digest(text), defaults=kept)
     old = ConfigBackup.objects.filter(device=device).order_by("-taken_at").first()
     added, removed = count_changes(old.body.text, text) if old else (None, None)
     taken = timezone.now() - timedelta(hours=hours_ago)

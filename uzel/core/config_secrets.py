@@ -1,94 +1,126 @@
 """What must not be read over a shoulder: passwords, communities and keys in a switch's configuration.
 
 A line of a secret stays, its value becomes stars. When in doubt, stars: a hidden word costs a look by somebody who may
-see it, a shown password costs the network.
+see it, a shown password costs the network. A text comes from a device that may mean ill: no expression here looks at
+more than LONG characters, and none begins `.*` anew at each place of a line.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+
+from uzel.core.configs import lines_of
 
 STARS = "********"
+# No switch has a command as long as this: what is longer is stars whole.
+LONG = 1_000
 _VALUE = r"(?:\"[^\"]*\"|'[^']*'|\S+)"
+_REST = r"\S.*"
 # Words that may stand between the name of a secret and its value: how it is written down.
 _HOW = (
-    r"(?:(?:cipher|simple|irreversible-cipher|hash|encrypted|encrypt|plain_text|plain-text|plaintext|sha_1|sha1|sha"
-    r"|md5|des|aes|level \d+|by_password|by_key|auth|priv|ascii|hex|[0-9])\s+)*"
+    r"(?:(?:cipher|simple|irreversible-cipher|hash|encrypted|encrypt|plain_text|plain-text|plaintext|plain|usual"
+    r"|nonstandard|sha_1|sha\d*|md5|des|aes|level \d+|by_password|by_key|auth|priv|ascii|hex|[0-9])\s+)*"
 )
 _SNMP_VERSION = r"(?:version (?:1|2c|3(?: \w*auth\w*| priv)?) )?"
-_OWNERS = "neighbor|peer|ppp|vtp|super|login|local-user|local-aaa-user|set authentication"
-# (what stands before the value, what may not be the value). Group 1 is kept, the value that follows is starred.
+# What stands before the value (group 1, kept), and the value, which is starred (group 2).
 _RULES: tuple[re.Pattern[str], ...] = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        # Cisco, and D-Link's and Huawei's where they are alike.
-        rf"(\b(?:enable|username|user) .*?\b(?:secret|password)\s+{_HOW})({_VALUE})",
-        rf"(^\s*(?:password|secret|passphrase)\s+{_HOW})({_VALUE})",
-        rf"(\bsnmp-server community\s+{_HOW})({_VALUE})",
-        rf"(\bsnmp-server host \S+ (?:vrf \S+ )?(?:traps |informs )?{_SNMP_VERSION})({_VALUE})",
-        rf"(\bsnmp-server user .*?\bauth(?: md5| sha| sha-\d+)?\s+)({_VALUE})",
-        rf"(\bsnmp-server user .*?\bpriv(?: des| 3des| aes(?: \d+)?)?\s+)({_VALUE})",
-        rf"(\bsnmp-server group\s+)({_VALUE})(?= v(?:1|2c)\b)",
-        rf"(\b(?:radius|tacacs|hwtacacs|radius-server|tacacs-server|server-private|server)\b.*?\bkey\s+{_HOW})({_VALUE})",
+        # All makes: whatever follows such a word, to the end of the line.
+        rf"((?:password|passwd|passphrase|pass-phrase|secret|(?<![a-z0-9])pass)\s+{_HOW})({_REST})",
+        rf"((?<![\w-])(?:key-string|shared-key|wpa-psk|psk)\s+{_HOW})({_REST})",
+        rf"(\bpre-shared-key\s+(?:(?:address \S+(?: \d[\d.]+)?|hostname \S+) key |local |remote )?{_HOW})({_REST})",
+        rf"(\bauthentication-mode (?:md5|sha\S*|simple|hmac-\S+)(?: \d+)?\s+{_HOW})({_REST})",
+        rf"(^\s*key\s+[0-9]\s+)({_REST})",
         rf"(^\s*key\s+{_HOW})(?=\S*[a-z]|\d{{5}})({_VALUE})",
-        rf"(\b(?:key-string|pre-shared-key|shared-key|wpa-psk|psk)\s+{_HOW}(?:address \S+ key\s+)?)({_VALUE})",
         rf"(\bisakmp key\s+{_HOW})({_VALUE})",
         rf"(\b(?:message-digest-key|authentication-key(?:id)?) \d+ (?:authentication-mode )?{_HOW})({_VALUE})",
         rf"(\bauthentication(?:-key| text| md5)\s+{_HOW}(?:key-string\s+{_HOW})?)({_VALUE})",
-        rf"(\b(?:{_OWNERS}) .*?\bpassword\s+{_HOW})({_VALUE})",
-        rf"(\b(?:md5-password|privacy-mode \S+)\s+{_HOW})({_VALUE})",
-        rf"(\bauthentication-mode (?:md5|sha\S*|simple|hmac-\S+)(?: \d+)?\s+{_HOW})({_VALUE})",
+        rf"(^\s*(?:standby|vrrp|glbp)(?: \d+)? authentication (?:(?:text|md5|key-string) )*{_HOW})({_VALUE})",
+        rf"(\bprivacy-mode \S+\s+{_HOW})({_VALUE})",
+        # SNMP.
+        rf"(\bsnmp-server community\s+{_HOW})({_VALUE})",
+        rf"(\bsnmp-server host \S+ (?:vrf \S+ )?(?:traps |informs )?{_SNMP_VERSION})({_VALUE})",
+        rf"(\bsnmp-server group\s+)({_VALUE})(?= v(?:1|2c)\b)",
         rf"(\bsnmp-agent community\s+(?:read|write|complexity-check)\s+{_HOW})({_VALUE})",
-        rf"(\bsnmp-agent .*?\bsecurityname\s+{_HOW})({_VALUE})",
-        # D-Link.
+        rf"(\bsecurityname\s+{_HOW})({_VALUE})",
         rf"(\b(?:create|config|delete) snmp community\s+{_HOW})({_VALUE})",
         rf"(\bcreate snmp group\s+{_HOW})({_VALUE})(?= (?:v1|v2c)\b)",
         rf"(\bcreate snmp host \S+ (?:v1|v2c|v3 \w+)\s+)({_VALUE})",
-        rf"(\bcreate snmp user \S+ \S+ .*?\bauth (?:md5|sha)\s+)({_VALUE})",
-        rf"(\bcreate snmp user \S+ \S+ .*?\bpriv (?:des|none)\s+)({_VALUE})",
-        rf"(\b(?:create|config) .*?\b(?:key|password|passwd|passphrase)\s+{_HOW})({_VALUE})",
+        # D-Link.
+        rf"(\b(?:encrypt (?:plain_text|sha_1)|local_enable)\s+{_HOW})({_REST})",
+        rf"(\badd_user\s+\S+\s+)({_REST})",
+        rf"(\b(?:authdata|authentication (?:simple|enable))\s+{_HOW})({_VALUE})",
+        # Cisco's applets type answers, passwords too.
+        rf"(\bpattern\s+)({_REST})",
+        r"(\bcli command\s+)(?!\"?(?:enable|end|exit|disable|reload|y|n|yes|no)\"?$)(\"?[^\s\"]+\"?)$",
     )
 )
+# `key <value>` means a secret in lines about servers and in D-Link's commands, up to words that people have written.
+_KEYED = re.compile(
+    r"\b(?:radius|tacacs|hwtacacs|radius-server|tacacs-server|server-private|server|server_host|create|config)\b", re.I
+)
+_KEY = re.compile(rf"(\bkey\s+(?:\d+\s+(?=\S))?{_HOW})({_VALUE})", re.IGNORECASE)
+_FREE = re.compile(r"\b(?:description|name|remark|alias)\b", re.IGNORECASE)
+# Users of SNMP 3: behind their names all is stars but these words, and what follows `access`.
+_USM = re.compile(
+    r"(\s*(?:no |undo )?(?:snmp-server user \S+ \S+|create snmp (?:v3)?user \S+|snmp-agent \S*usm-user v3 \S+)\s)(.*)",
+    re.IGNORECASE,
+)
+_USM_BEGINS = re.compile(r"(?<!\S)(?:auth|priv|authentication-mode|privacy-mode)(?!\S)", re.IGNORECASE)
+_is_usm_word = re.compile(
+    r"auth|priv|authentication-mode|privacy-mode|md5|sha(?:-?\d{1,3}|2-\d{3})?|3?des(?:56|168)?|aes(?:128|192|256)?"
+    r"|128|192|256|none|access|acl|ipv6|by_password|by_key|encrypted|cipher|simple"
+).fullmatch
+_WORD = re.compile(r"\"[^\"]*\"|'[^']*'|\S+")
 # Ciphertexts that are known by their look, wherever they stand: D-Link's hashes, Huawei's, Cisco's.
 _LOOKS = re.compile(
-    r"\*@&\S+|%\^%#.*?%\^%#|%@%@.*?%@%@|%\$%\$.*?%\$%\$|@%@%.*?@%@%|\$1[ac]\$\S+|\$[15689]\$[./$\w]{8,}"
+    r"\*@&\S+|%\^%#.*?%\^%#|%@%@.*?%@%@|%\$%\$.*?%\$%\$|@%@%.*?@%@%|\$1[ac]\$\S+|\$\d{1,2}[a-z]?\$[./$\w]{8,}"
 )
 # Most lines have nothing of the kind: they are let through unread.
 _HINTS = (
     *("pass", "secret", "key", "psk", "communit", "snmp", "auth", "cipher", "md5", "sha", "privacy", "securityname"),
-    *("trap", "host", "*@&", "%^", "%@", "%$", "@%", "$"),
+    *("trap", "host", "*@&", "%^", "%@", "%$", "@%", "$", "encrypt", "local_enable", "add_user", "pattern", "cli com"),
+    "://",
 )
 # Words of the language that a loose rule might take for a value.
-_WORDS = frozenset(
-    {"policy", "encryption", "recovery", "enable", "disable", "default", "none", "chain", "administrator", STARS}
-)
+_is_word = re.compile(
+    r"policy|encryption|recovery|enable|disable|default|none|chain|administrator|expires?|alert|before-expire|history"
+    rf"|record|number|complexity|check|min-length|{re.escape(STARS)}"
+).fullmatch
 # The values of communities come again in other lines about SNMP; a short one would star ordinary words.
 _COMMUNITY = re.compile(
     rf"\b(?:snmp community|snmp-server community|community (?:read|write))\s+{_HOW}({_VALUE})", re.I
 )
 _SNMP = re.compile(r"\bsnmp|\btrap", re.IGNORECASE)
+_AGAIN = re.compile(r"\"[^\"]*\"|[^\s\"',;]+")
 _SHORT = 4
 # D-Link writes the passwords of accounts on lines of their own, below the name and between these two.
 _ACCOUNTS, _ACCOUNTS_END = re.compile(r"#\s*ACCOUNT (?:LIST|START)", re.I), re.compile(r"#\s*[A-Z]", re.I)
 _ACCOUNT_WORDS = re.compile(
     r"\s*(?:$|#|(?:create|config|delete|enable|disable|show|reset) (?:account|password|admin|authen)\b)", re.I
 )
-_ACCOUNT = re.compile(r"\s*create account \w+ \S+\s*$", re.I)
-_ONE_WORD = re.compile(r"\s*\S+\s*$")
+_ACCOUNT = re.compile(
+    r"\s*create (?:account \w+ \S+|(?:dot1x|802\.1x|wac|jwac) user \S+(?: vlan \S+)?)\s*$", re.IGNORECASE
+)
+_COMMAND = re.compile(
+    r"\s*(?:$|[#!]|(?:create|config|delete|enable|disable|show|reset|clear|save|download|upload|debug|no)\s)", re.I
+)
 
 
 def mask_lines(lines: Iterable[str]) -> list[str]:
     """The same lines in the same order, secrets as stars. Wants the whole text: some are known by their place."""
     told = list(lines)
-    about = [line for line in told if "ommunit" in line]
-    names = {found.group(1).strip("\"'") for line in about for found in _COMMUNITY.finditer(line)}
-    again = _again(names)
+    again = _again(line[:LONG] for line in told if "ommunit" in line)
     masked, accounts, after_name = [], False, 0
     for line in told:
+        if len(line) > LONG:
+            masked.append(STARS)
+            continue
         if _ACCOUNTS.match(line):
             accounts = True
         elif _ACCOUNTS_END.match(line):
             accounts = False
-        if (accounts or (after_name and _ONE_WORD.match(line))) and not _ACCOUNT_WORDS.match(line):
+        if (accounts and not _ACCOUNT_WORDS.match(line)) or (after_name and not _COMMAND.match(line)):
             masked.append(STARS)
             after_name = max(0, after_name - 1)
             continue
@@ -98,22 +130,16 @@ def mask_lines(lines: Iterable[str]) -> list[str]:
     return masked
 
 
-def is_open(line: str) -> bool:
-    """Whether a line stays as it is wherever it stands; False when the whole text has to be looked at to know."""
-    return not _is_suspect(line) and not _ONE_WORD.match(line)
-
-
 def mask(text: str) -> str:
-    """A configuration with its secrets as stars."""
+    """A configuration with its secrets as stars, line by line."""
     end = "\n" if text.endswith("\n") else ""
-    return "\n".join(mask_lines(text.splitlines())) + end
+    return "\n".join(mask_lines(lines_of(text))) + end
 
 
-def _again(names: Iterable[str]) -> re.Pattern[str] | None:
-    long = sorted({name for name in names if len(name) >= _SHORT and name not in _WORDS}, key=len, reverse=True)
-    if not long:
-        return None
-    return re.compile(r"(?<![\w-])(?:" + "|".join(map(re.escape, long)) + r")(?![\w-])")
+def _again(lines: Iterable[str]) -> Collection[str]:
+    """Communities that are set somewhere."""
+    names = {found.group(1).strip("\"'") for line in lines for found in _COMMUNITY.finditer(line)}
+    return {name for name in names if len(name) >= _SHORT and not _is_word(name)}
 
 
 def _is_suspect(line: str) -> bool:
@@ -121,15 +147,51 @@ def _is_suspect(line: str) -> bool:
     return any(hint in small for hint in _HINTS)
 
 
-def _masked(line: str, again: re.Pattern[str] | None) -> str:
+def _masked(line: str, again: Collection[str]) -> str:
     if not _is_suspect(line):
         return line
     line = _LOOKS.sub(STARS, line)
+    if "://" in line and "@" in line:
+        line = _WORD.sub(_without_login, line)
+    if found := _USM.match(line):
+        return found.group(1) + _masked_user(found.group(2))
     for rule in _RULES:
         line = rule.sub(_starred, line)
-    return again.sub(STARS, line) if again and _SNMP.search(line) else line
+    free = _FREE.search(line)
+    head = line[: free.start()] if free else line
+    if _KEYED.search(head):
+        line = _KEY.sub(_starred, head) + line[len(head) :]
+    if again and _SNMP.search(line):
+        line = _AGAIN.sub(lambda found: STARS if found.group().strip('"') in again else found.group(), line)
+    return line
+
+
+def _masked_user(rest: str) -> str:
+    """The words behind the name of a user of SNMP 3: from the first that tells of a secret on, all but known ones."""
+    begins = _USM_BEGINS.search(rest)
+    if not begins:
+        return rest
+    before = ""
+
+    def starred(found: re.Match[str]) -> str:
+        nonlocal before
+        word, last = found.group(), before
+        before = word.lower()
+        return word if _is_usm_word(before) or last in {"access", "acl"} else STARS
+
+    return rest[: begins.start()] + _WORD.sub(starred, rest[begins.start() :])
+
+
+def _without_login(found: re.Match[str]) -> str:
+    """An address without the password in it: `ftp://name:password@host`."""
+    scheme, _, rest = found.group().partition("://")
+    login, at, host = rest.rpartition("@")
+    name, colon, _secret = login.partition(":")
+    return f"{scheme}://{name}:{STARS}@{host}" if at and colon else found.group()
 
 
 def _starred(found: re.Match[str]) -> str:
-    value = found.group(2)
-    return found.group(0) if value.lower() in _WORDS else f"{found.group(1)}{STARS}"
+    first, *others = found.group(2).lower().split()
+    if _is_word(first) and all(_is_word(word) or word.isdigit() for word in others):
+        return found.group()
+    return f"{found.group(1)}{STARS}"

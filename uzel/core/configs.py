@@ -5,6 +5,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Required, TypedDict
 
 # Lines that change by themselves, all makes together: clocks, uptimes, sizes, what a terminal adds above the text.
 # Sources: Cisco IOS and Huawei VRP print when and by whom the configuration was changed, `ntp clock-period` is
@@ -46,6 +47,11 @@ class Cleaned:
     @property
     def sha256(self) -> str:
         return digest(self.text)
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a kept text. Only a line feed ends one: what else Python takes for an end is a character of it."""
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def digest(text: str) -> str:
@@ -96,11 +102,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Hunk:
-    """Lines that changed and what is around them. `head`: the section in which they stand; `skipped`: lines before."""
+    """Lines that changed and what is around them. `head`: the section in which they stand; `skipped`: lines before.
+
+    `head_old` or `head_new` is the number of the section's line, as in `Line`; none without a section.
+    """
 
     head: str
     lines: tuple[Line, ...]
     skipped: int = 0
+    head_old: int | None = None
+    head_new: int | None = None
 
     @property
     def sides(self) -> list[tuple[Line | None, Line | None]]:
@@ -136,7 +147,7 @@ _WORDS = re.compile(r"\w+|\W")
 
 def compare(old: str, new: str, *, around: int = 3) -> list[Hunk]:
     """What changed from `old` to `new`, with so many lines around; none when they are the same."""
-    a, b = old.splitlines(), new.splitlines()
+    a, b = lines_of(old), lines_of(new)
     hunks: list[Hunk] = []
     end = 0
     for group in _groups(a, b, around):
@@ -153,7 +164,7 @@ def compare(old: str, new: str, *, around: int = 3) -> list[Hunk]:
                 Line("+", None, n + 1, b[n], *_differs(b[n], a[a1 + n - b1] if paired else "")) for n in range(b1, b2)
             ]
         start = group[0][3]
-        hunks.append(Hunk(_section(a, b, group), tuple(lines), max(0, start - end)))
+        hunks.append(Hunk(lines=tuple(lines), skipped=max(0, start - end), **_section(a, b, group)))
         end = group[-1][4]
     return hunks
 
@@ -185,7 +196,13 @@ def _groups(a: list[str], b: list[str], around: int) -> list[list[tuple[str, int
 _D_LINK_SECTION = re.compile(r"# [A-Z0-9][A-Z0-9_. /-]*$")
 
 
-def _section(a: list[str], b: list[str], group: Sequence[tuple[str, int, int, int, int]]) -> str:
+class _Section(TypedDict, total=False):
+    head: Required[str]
+    head_old: int
+    head_new: int
+
+
+def _section(a: list[str], b: list[str], group: Sequence[tuple[str, int, int, int, int]]) -> _Section:
     """The heading above the first line that changed, unless it is among the lines that are shown.
 
     `interface …` for an indented line of Cisco or Huawei, `# VLAN` for D-Link's, else nothing.
@@ -196,6 +213,8 @@ def _section(a: list[str], b: list[str], group: Sequence[tuple[str, int, int, in
     for at in range(changed - 1, -1, -1):
         line = lines[at]
         found = line[:1] not in ("", " ", "!", "#") if indented else _D_LINK_SECTION.match(line)
+        if found and at >= shown:
+            break
         if found:
-            return line if at < shown else ""
-    return ""
+            return {"head": line, "head_old": at + 1} if a2 > a1 else {"head": line, "head_new": at + 1}
+    return {"head": ""}

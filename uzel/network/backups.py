@@ -1,18 +1,25 @@
 """Ask for configurations to be read. Nobody here talks to a device: rows are written, `uzel prober` does the rest."""
 
-from collections.abc import Collection
-from datetime import date
+from collections.abc import Collection, Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Model
+from django.http import HttpRequest
 from django.utils import timezone
 
-from uzel.journal.operations import emit
+from uzel.journal.models import AuditRecord
+from uzel.journal.operations import audit, emit
 from uzel.network.models import BackupRound, ConfigReason, Device, DeviceKind
 
 CHANNEL = "uzel_backup"
 # Any number of those who begin a round at once: one of them does.
 _ROUND_LOCK = 7_340_017
+# Any number of pages that one person has open count together.
+_PERSON_LOCK = 7_340_018
+# So many searches, and so many readings, may one person ask for within a minute.
+PER_MINUTE = 30
 
 # One that waits in a round already is brought forward; one that is being read just now is read again only after a
 # change, since what comes now may be from before it.
@@ -46,6 +53,20 @@ def ask(*, devices: Collection[int], why: ConfigReason, user: Any = None) -> Non
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(ASK, wanted)
         cursor.execute(f"NOTIFY {CHANNEL}")
+
+
+def admit(
+    request: HttpRequest, action: str, *, obj: Model | None = None, detail: Mapping[str, Any] | None = None
+) -> bool:
+    """Write in the audit trail what a person is about to do. False: they did it PER_MINUTE times in the last minute."""
+    user: Any = request.user
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_PERSON_LOCK, user.pk % 2**31])
+        lately = AuditRecord.objects.filter(user=user, at__gte=timezone.now() - timedelta(minutes=1), action=action)
+        if lately.count() >= PER_MINUTE:
+            return False
+        audit(user=user, action=action, obj=obj, request=request, detail=detail)
+    return True
 
 
 def begin_round(

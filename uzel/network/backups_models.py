@@ -10,6 +10,8 @@ class ConfigText(models.Model):
 
     sha256 = models.CharField(max_length=64, unique=True)
     text = models.TextField()
+    # The same with its secrets as stars: all that most roles see, and all that their search looks through.
+    masked = models.TextField()
     lines = models.PositiveIntegerField()
 
     def __str__(self) -> str:

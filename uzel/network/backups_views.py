@@ -1,5 +1,6 @@
 """Pages of configurations: all devices, one device's history, what changed, the text, a search in all of them."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 from typing import Any
@@ -9,11 +10,12 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from uzel.core.config_secrets import mask, mask_lines
-from uzel.core.configs import Hunk, Line, compare
+from uzel.core.config_secrets import mask
+from uzel.core.configs import Hunk, Line, compare, lines_of
 from uzel.core.words import clean
 from uzel.journal.operations import audit, audit_sight
 from uzel.network import backups
@@ -90,9 +92,9 @@ def text(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """A whole configuration, its lines numbered."""
     device = _device(code)
     version = _version(device, pk)
-    body = version.body.text if _sees_secrets(request) else mask(version.body.text)
+    body = version.body.text if _sees_secrets(request) else version.body.masked
     wanted = clean(request.GET.get("find", ""))
-    lines = [(line, bool(wanted) and wanted.lower() in line.lower()) for line in body.splitlines()]
+    lines = [(line, bool(wanted) and wanted.lower() in line.lower()) for line in lines_of(body)]
     audit_sight(user=request.user, action="config.seen", obj=device, request=request, within=SIGHT)
     context = {
         "device": device,
@@ -112,7 +114,7 @@ def download(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     device = _device(code)
     version = _version(device, pk)
     audit(user=request.user, action="config.downloaded", obj=device, request=request)
-    return _file(device, version, mask(version.body.text))
+    return _file(device, version, version.body.masked)
 
 
 @require_GET
@@ -134,9 +136,14 @@ def fragment(request: HttpRequest, code: str) -> HttpResponse:
 def ask(request: HttpRequest, code: str) -> HttpResponse:
     """Have the configuration of one device read now."""
     device = _device(code)
-    backups.ask(devices=[device.pk], why=ConfigReason.ASKED, user=request.user)
-    audit(user=request.user, action="config.asked", obj=device, request=request)
-    return _fragment(request, device) if request.headers.get("HX-Request") else redirect("network:configs_of", code)
+    admitted = backups.admit(request, "config.asked", obj=device)
+    if admitted:
+        backups.ask(devices=[device.pk], why=ConfigReason.ASKED, user=request.user)
+    if request.headers.get("HX-Request"):
+        return _fragment(request, device, refused=not admitted)
+    if not admitted:
+        messages.error(request, _("Too many readings in a minute. Try again a little later."))
+    return redirect("network:configs_of", code)
 
 
 @require_POST
@@ -161,20 +168,29 @@ def search(request: HttpRequest) -> HttpResponse:
     """Which devices have a text in their latest configuration, or have it not."""
     wanted, without = clean(request.GET.get("find", "")), "without" in request.GET
     masked = not _sees_secrets(request)
-    found = []
-    more = False
-    if wanted:
-        found = list(islice(queries.search(wanted, without=without, masked=masked), queries.FOUND_AT_MOST + 1))
-        more = len(found) > queries.FOUND_AT_MOST
-        audit(user=request.user, action="config.searched", request=request, detail={"q": wanted})
+    refused = bool(wanted) and not backups.admit(request, "config.searched", detail={"q": _told(wanted, masked=masked)})
+    rows = queries.search(wanted, without=without, masked=masked) if wanted and not refused else iter(())
+    found = list(islice(rows, queries.FOUND_AT_MOST + 1))
     context = {
+        "refused": refused,
         "find": wanted,
         "without": without,
         "found": found[: queries.FOUND_AT_MOST],
-        "more": more,
+        "more": len(found) > queries.FOUND_AT_MOST,
         "masked": masked,
     }
-    return render(request, "network/config_search.html", context)
+    return render(request, "network/config_search.html", context, status=429 if refused else 200)
+
+
+def _told(wanted: str, *, masked: bool) -> str:
+    """A searched text for the audit trail. Who may find secrets may have typed one: its beginning, and a sign of it.
+
+    The sign is the same for the same text, and nobody without the key of this installation can try texts against it.
+    """
+    if masked:
+        return mask(wanted)
+    sign = salted_hmac("uzel.config.searched", wanted, algorithm="sha256").hexdigest()[:8]
+    return f"{wanted[: min(3, len(wanted) // 3)]}… ({len(wanted)}, {sign})"
 
 
 def _device(code: str) -> Device:
@@ -196,14 +212,19 @@ def _hunks(request: HttpRequest, old: ConfigBackup | None, new: ConfigBackup, ar
     hunks = compare(before, new.body.text, around=around)
     if _sees_secrets(request):
         return hunks
-    shown = mask_lines(before.splitlines()), mask_lines(new.body.text.splitlines())
+    shown = lines_of(old.body.masked if old else ""), lines_of(new.body.masked)
+
+    def text_of(was: int | None, now: int | None) -> str:
+        return shown[1][now - 1] if now else shown[0][was - 1] if was else ""
 
     def hidden(line: Line) -> Line:
-        at = line.new or line.old or 1
-        text = shown[1 if line.new else 0][at - 1]
+        text = text_of(line.old, line.new)
         return line if text == line.text else Line(line.sign, line.old, line.new, text)
 
-    return [Hunk(mask(hunk.head), tuple(map(hidden, hunk.lines)), hunk.skipped) for hunk in hunks]
+    return [
+        replace(hunk, head=text_of(hunk.head_old, hunk.head_new), lines=tuple(map(hidden, hunk.lines)))
+        for hunk in hunks
+    ]
 
 
 def _file(device: Device, version: ConfigBackup, body: str) -> HttpResponse:
@@ -213,12 +234,18 @@ def _file(device: Device, version: ConfigBackup, body: str) -> HttpResponse:
     return response
 
 
-def _fragment(request: HttpRequest, device: Device) -> HttpResponse:
+def _fragment(request: HttpRequest, device: Device, *, refused: bool = False) -> HttpResponse:
     state = queries.state_of(device)
     standing = queries.standings(timezone.now()).filter(pk=device.pk).values_list("standing", flat=True).first()
     # Half a configuration has lost the places by which some secrets are known: it is not for everybody even masked.
     said = state.said.replace("\r", "").strip() if state and _sees_secrets(request) else ""
-    context: dict[str, Any] = {"device": device, "backup": state, "standing": standing, "said": said}
+    context: dict[str, Any] = {
+        "device": device,
+        "backup": state,
+        "standing": standing,
+        "said": said,
+        "refused": refused,
+    }
     return render(request, "network/config_device_inside.html", context)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from uzel.core.config_secrets import mask
 from uzel.core.configs import Cleaned, count_changes
 from uzel.drivers.ask import Facts
 from uzel.drivers.session_secrets import SecretsError
@@ -76,7 +77,8 @@ RETURNING s.device_id, s.ended_at, mine.why, mine.asked_by_id, mine.round_id, mi
 """
 SAME = "UPDATE network_configbackup SET seen_at = greatest(seen_at, clock_timestamp()) WHERE id = ANY(%s)"
 TEXTS = """
-INSERT INTO network_configtext (sha256, text, lines) SELECT * FROM unnest(%s::text[], %s::text[], %s::int[])
+INSERT INTO network_configtext (sha256, text, masked, lines)
+SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::int[])
 ON CONFLICT (sha256) DO NOTHING
 """
 VERSIONS = """
@@ -125,7 +127,7 @@ def claim(most: int, *, of_rounds: int) -> list[Job]:
             if urgent:
                 emit("backup.begun", {"id": device})
         # Within the transaction: what cannot be made into a job is not left claimed.
-        devices = Device.objects.select_related("access_group").filter(pk__in=rows)
+        devices = Device.objects.select_related("access_group", "called").filter(pk__in=rows)
         return [_job(device, *rows[device.pk]) for device in devices]
 
 
@@ -208,7 +210,9 @@ def _new_versions(made: Sequence[tuple[_Ended, Cleaned]]) -> None:
     ]
     bodies = {read.sha256: read.text for _, read in made}
     with connection.cursor() as cursor:
-        cursor.execute(TEXTS, [list(bodies), list(bodies.values()), [text.count("\n") for text in bodies.values()]])
+        texts_of = list(bodies.values())
+        counts = [text.count("\n") for text in texts_of]
+        cursor.execute(TEXTS, [list(bodies), texts_of, [mask(text) for text in texts_of], counts])
         columns: list[Any] = [
             [row.device for row, _ in made],
             [read.sha256 for _, read in made],
