@@ -21,6 +21,7 @@ EVENTS: Mapping[str, str] = {
     "planned.changed": "{id}: a planned work was made, changed or cancelled",
     "monitor.health": "{}: the monitor's own figures",
     "probe.done": "{id}: a probe ended, well or not",
+    "probe.told": "{id}: a probe that goes on has written what it knows so far",
     "change.changed": "{id, device}: a change was prepared, confirmed, begun, ended or cancelled",
     "backup.begun": "{id}: the configuration of a device that somebody asked for is being read",
     "backup.done": "{id}: the configuration of a device was read, or could not be",

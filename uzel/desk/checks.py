@@ -34,6 +34,8 @@ ROW_OF: Mapping[str, str] = {
     Operation.NEIGHBOURS: "neighbours",
     Operation.LOG: "log",
 }
+# The order of the rows.
+PLACES = ("cable", "port", "errors", "macs", "bindings", "groups", "light", "loops", "neighbours", "log")
 # The parts that SNMP reads have names of their own in the prober's "errors".
 PART_OF: Mapping[str, str] = {"fdb": Operation.MACS, "uplinks": Operation.OPTICS}
 # On what a format may rest without a word of warning.
@@ -60,7 +62,8 @@ class Said:
 class Check:
     """A row. `name` names its template and its word, `look` its state, `shown` is what the template draws.
 
-    `number` is the key that opens what the device printed; 0: there is nothing to open.
+    `number` is the key that opens what the device printed; 0: there is nothing to open. `under_way`: it is still being
+    asked, and keeps its place and its key.
     """
 
     name: str
@@ -68,6 +71,7 @@ class Check:
     shown: Any
     said: tuple[Said, ...] = ()
     number: int = 0
+    under_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +110,15 @@ def checks_of(
     wanted_mbps: int | None = None,
     now: datetime,
 ) -> tuple[Check, ...]:
-    """The rows of a line from its latest finished reading and its latest finished cable test on demand.
+    """The rows of a line from its latest reading (which may still go on) and its latest finished cable test on demand.
 
     The last one, "missing", holds the questions that got no answer as (operation, code of the reason). `readings` and
     `cables` are of earlier probes of the port, the newest first; `expected` are the MACs on record.
     """
     result = _mapping(read.result if read else None)
-    said = _said_of(read)
+    said, under_way = _said_of(read), _texts(result.get("under_way"))
     rows = (
-        _cable(read, tested, cables, now),
+        None if Operation.CABLE_TEST in under_way else _cable(read, tested, cables, now),
         _link(result, wanted_mbps),
         _errors(result, readings),
         _macs(result, expected),
@@ -125,13 +129,21 @@ def checks_of(
         _neighbours(result),
         _log(result),
     )
-    own = [row if row.said else replace(row, said=_of(said, row.name)) for row in rows if row]
+    own = [row if row.said else replace(row, said=_of(said, row.name)) for row in _placed(rows, under_way)]
     if lacking := _missing(read, tested, now):
         told = {row.name for row in own}
         newest = said if not _speaks(read, tested, now) else [*said, *_said_of(tested)]
         rest = tuple(one for one in newest if ROW_OF.get(one.operation) not in told)
         own.append(Check("missing", "unknown", lacking, rest))
     return tuple(_numbered(own))
+
+
+def _placed(rows: Iterable[Check | None], under_way: Iterable[str]) -> list[Check]:
+    """The rows at hand, and one for each that is still being asked, where it will stand."""
+    found = {row.name: row for row in rows if row}
+    for name in {ROW_OF[operation] for operation in under_way if operation in ROW_OF} - set(found):
+        found[name] = Check(name, "unknown", None, under_way=True)
+    return sorted(found.values(), key=lambda row: PLACES.index(row.name))
 
 
 def _of(said: Iterable[Said], name: str) -> tuple[Said, ...]:
@@ -142,7 +154,7 @@ def _numbered(rows: Iterable[Check]) -> Iterator[Check]:
     """Rows that the device printed something for get the keys 1…9 in their order."""
     number = 0
     for row in rows:
-        number += bool(row.said)
+        number += bool(row.said) or row.under_way
         yield replace(row, number=number if row.said and number < 10 else 0)
 
 
@@ -184,8 +196,9 @@ def _tests(read: Probe | None, tested: Probe | None) -> list[tuple[datetime, Pro
     found = []
     for probe in (read, tested):
         test = _mapping(_mapping(probe.result).get("cable")) if probe else {}
-        if probe and probe.ended_at and test:
-            found.append((probe.ended_at, probe, test))
+        at = probe and (probe.ended_at or probe.started_at)
+        if probe and at and test:
+            found.append((at, probe, test))
     return sorted(found, key=lambda each: each[0], reverse=True)
 
 

@@ -15,7 +15,7 @@ from uzel.core.words import clean
 from uzel.desk import queries
 from uzel.desk.checks import checks_of
 from uzel.desk.history import Past, past
-from uzel.desk.lines import CABLE, OPERATION, Line, Verdict, lines_of, verdicts
+from uzel.desk.lines import CABLE, OPERATION, Line, Verdict, lines_of, so_far, verdicts
 from uzel.desk.operations import ask_lines
 from uzel.journal.operations import audit, audit_sight
 from uzel.network.models import Device, Probe
@@ -179,10 +179,13 @@ def _entry_of(one: Line) -> dict[str, Any]:
 
 
 def _entry(one: Line, said: Verdict, before: Past) -> dict[str, Any]:
-    """A line with its verdict as the template wants it. While a probe runs, what is known without it is shown."""
+    """A line with its verdict as the template wants it. While a probe runs, what it has told so far is shown.
+
+    Before its first word: what is known without it.
+    """
     port, now = one.port.pk if one.port else 0, timezone.now()
     waiting = one.probe is not None and one.probe.state in _UNDER_WAY
-    read = one.latest.ended.get(OPERATION)
+    read = so_far(one.probe, now) or one.latest.ended.get(OPERATION)
     is_old = waiting and read is not None and read.ended_at is not None and now - read.ended_at > _STALE
     return {
         "line": one,

@@ -65,6 +65,15 @@ PARTS: Mapping[Operation, tuple[str, Callable[[Answer], Any]]] = {
 }
 
 
+class Told:
+    """What the command line has told one probe so far: `result`, and `under_way`, the questions not yet answered."""
+
+    def __init__(self) -> None:
+        """Nothing is asked yet."""
+        self.result: dict[str, Any] = {"said": [], "missing": {}}
+        self.under_way: list[str] = []
+
+
 class CliReader:
     """Asks command lines; remembers for a while which devices let nobody in, and whose logs are too long."""
 
@@ -76,13 +85,20 @@ class CliReader:
         self._long_logs: dict[int, float] = {}
 
     async def ask(
-        self, question: Question, operations: Sequence[Operation], *, seconds: float, patient: bool = False
+        self,
+        question: Question,
+        operations: Sequence[Operation],
+        *,
+        seconds: float,
+        patient: bool = False,
+        told: Told | None = None,
     ) -> dict[str, Any]:
         """The parts of these operations, in their order, within so many seconds. Never raises for the device's sake.
 
-        `patient`: try although the device has just let nobody in (a person asks for it).
+        `patient`: try although the device has just let nobody in (a person asks for it). `told` is filled meanwhile.
         """
-        result: dict[str, Any] = {"said": [], "missing": {}}
+        told = told or Told()
+        told.under_way, result = [operation.value for operation in operations], told.result
         end, over = _now() + seconds, self._closed(question, patient=patient)
         if question.access is None or over:
             result["missing"] = dict.fromkeys((operation.value for operation in operations), over)
@@ -96,15 +112,15 @@ class CliReader:
             result["missing"] = dict.fromkeys((operation.value for operation in operations), str(Trouble.BUSY))
             return result
         try:
-            await self._each(question, question.access, operations, end, result)
+            await self._each(question, question.access, operations, end, told)
         finally:
             turns.release()
         return result
 
     async def _each(
-        self, question: Question, access: Facts, operations: Sequence[Operation], end: float, result: dict[str, Any]
+        self, question: Question, access: Facts, operations: Sequence[Operation], end: float, told: Told
     ) -> None:
-        over, missing = "", result["missing"]
+        over, result, missing = "", told.result, told.result["missing"]
         for operation in operations:
             if not over and operation is Operation.LOG and self._log_is_long(question.device):
                 missing[operation.value] = LATE
@@ -112,6 +128,7 @@ class CliReader:
                 over = await self._one(access, question.port, operation, end, result)
             else:
                 missing[operation.value] = over
+            told.under_way.remove(operation.value)
         if over in HELD and not _had_any(result):
             self._held[question.device, access.login] = time.monotonic() + HOLD_S, over
         if missing.get(Operation.LOG) in (LATE, Trouble.FLOODED):

@@ -5,10 +5,14 @@ earlier probes], "fdb": [MACs of the port] or null, "fdb_total": n, "uplinks": [
 "receiver": …, "ups": …, "changes_at": [unix seconds], "notes": [{"code": …, "at": unix seconds}], "errors": {part:
 code}, "took_ms": n}``, each reading by the names of `core.readings`, with what `probe_cli` adds from the command line.
 Parts that were not asked for are left out. The part by SNMP stands by itself when the command line gives nothing.
+
+Who waits for a test of a cable hears of the rest meanwhile: a result so far is the same, with the questions that are
+not answered yet, ``"under_way": [operation]``. The result of a probe that has ended has no such part.
 """
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -17,7 +21,7 @@ from uzel.core.readings import FdbEntry, PortReading
 from uzel.drivers import bridge_mib, ddm_mib, if_mib, nut, readers, ups_nut
 from uzel.drivers.smi import Rows, Value
 from uzel.drivers.snmp import Agent, SnmpError
-from uzel.pollers.probe_cli import CABLE_S, READS_S, CliReader
+from uzel.pollers.probe_cli import CABLE_S, LATE, READS_S, CliReader, Told
 from uzel.pollers.probe_question import Question
 
 # All reading by SNMP of one probe.
@@ -34,6 +38,11 @@ BASE_PORTS_S = 600.0
 KEPT_MACS = 64
 # Cisco answers for one VLAN at a time; without the subscriber's own, this many of the device's are asked.
 VLANS_AT_MOST = 12
+# What is known is told this long after SNMP has ended, when the command line has not; and no more often than that.
+PACE_S = 0.15
+
+# Takes a result so far.
+Tell = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class LineReader:
@@ -44,18 +53,21 @@ class LineReader:
         self._cli = cli
         self._base_ports: dict[int, tuple[float, dict[int, int]]] = {}
 
-    async def read(self, question: Question) -> dict[str, Any]:
-        """The result as told above. Raises SnmpError when the device itself gave no usable answer."""
+    async def read(self, question: Question, tell: Tell) -> dict[str, Any]:
+        """The result as told above; results so far go to `tell`.
+
+        Raises SnmpError when the device itself gave no usable answer.
+        """
         began = time.monotonic()
         if question.kind == "switch":
-            result = await self._switch(question)
+            result = await self._switch(question, tell)
         elif question.kind == "ups":
             result = {"ups": await self._ups(question)}
         else:
             result = {"receiver": await self._device(question, readers.optical_reader)}
         return result | {"took_ms": round((time.monotonic() - began) * 1000)}
 
-    async def test_cable(self, question: Question) -> dict[str, Any]:
+    async def test_cable(self, question: Question, _tell: Tell) -> dict[str, Any]:
         """The cable test alone, whatever the state of the line. Raises SnmpError for what has no cable to test."""
         if question.kind != "switch" or question.port is None:
             raise SnmpError("not_asked", permanent=True)
@@ -66,8 +78,9 @@ class LineReader:
         told = await self._cli.ask(question, (Operation.CABLE_TEST,), seconds=CABLE_S, patient=True)
         return told | {"took_ms": round((time.monotonic() - began) * 1000)}
 
-    async def _switch(self, question: Question) -> dict[str, Any]:
+    async def _switch(self, question: Question, tell: Tell) -> dict[str, Any]:
         errors: dict[str, str] = {}
+        told = Told()
         async with question.agent() as agent:
             if question.if_index is None:
                 return {"system": asdict(if_mib.parse_system(await agent.get(*if_mib.SYSTEM)))}
@@ -77,7 +90,7 @@ class LineReader:
             try:
                 async with asyncio.timeout(SNMP_S):
                     rows, first = await _port(agent, question)
-                    tasks.append(cli := asyncio.create_task(self._by_cli(_named(question, rows), first, macs)))
+                    tasks.append(cli := asyncio.create_task(self._by_cli(_named(question, rows), first, macs, told)))
                     # The clock of the counters runs from the first answer, however long the walk of MACs takes.
                     await asyncio.sleep(INTERVAL_S)
                     _, second = await _port(agent, question)
@@ -86,33 +99,24 @@ class LineReader:
                         await asyncio.sleep(LONGER_S)
                         _, second = await _port(agent, question)
                     ways = await uplinks
-                told = await cli
+                known = _known_of(question, rows, (first, second), found) | {"uplinks": ways, "errors": errors}
+                await _meanwhile(known, told, cli, tell)
+                return known | await cli
             finally:
                 for task in tasks:
                     task.cancel()
-        return {
-            "system": asdict(if_mib.parse_system(rows)),
-            "ports": [asdict(first), asdict(second)],
-            "previous": list(question.previous),
-            "fdb": None if found is None else [asdict(entry) for entry in found[:KEPT_MACS]],
-            "fdb_total": None if found is None else len(found),
-            "uplinks": ways,
-            "changes_at": list(question.changes_at),
-            "notes": list(question.notes),
-            "errors": errors,
-        } | told
 
     async def _by_cli(
-        self, question: Question, port: PortReading, macs: "asyncio.Task[list[FdbEntry] | None]"
+        self, question: Question, port: PortReading, macs: "asyncio.Task[list[FdbEntry] | None]", told: Told
     ) -> dict[str, Any]:
         """What the state of the port makes worth asking at the prompt."""
         if port.oper_up is False:
             tested = port.admin_up is not False and not question.is_uplink
             asked = dead_line(question, tested=tested)
-            return await self._cli.ask(question, asked, seconds=CABLE_S if tested else READS_S)
+            return await self._cli.ask(question, asked, seconds=CABLE_S if tested else READS_S, told=told)
         found = await asyncio.shield(macs)
         heard = None if found is None else {entry.mac for entry in found}
-        return await self._cli.ask(question, live_line(question, heard), seconds=READS_S)
+        return await self._cli.ask(question, live_line(question, heard), seconds=READS_S, told=told)
 
     async def _macs(self, question: Question, errors: dict[str, str]) -> list[FdbEntry] | None:
         """MACs of the port; None, with its reason in `errors`, when the table could not be had or mapped."""
@@ -175,6 +179,39 @@ async def _port(agent: Agent, question: Question) -> tuple[Rows, PortReading]:
     if not ports:
         raise SnmpError("no_such", permanent=True)
     return rows, ports[0]
+
+
+def cut_short(so_far: Mapping[str, Any]) -> dict[str, Any]:
+    """The result of a probe whose time is over: what it had told, the rest came too late."""
+    late = dict.fromkeys(so_far["under_way"], LATE)
+    known = {name: part for name, part in so_far.items() if name != "under_way"}
+    return known | {"missing": late | known["missing"]}
+
+
+async def _meanwhile(known: dict[str, Any], told: Told, cli: "asyncio.Task[dict[str, Any]]", tell: Tell) -> None:
+    """Tell what is known, now and with each answer, until the command line has given them all."""
+    before: list[str] = []
+    while not (await asyncio.wait({cli}, timeout=PACE_S))[0]:
+        under_way = list(told.under_way)
+        if under_way and under_way != before:
+            # Copies: what comes meanwhile is for the next word.
+            part = told.result | {"said": list(told.result["said"]), "missing": dict(told.result["missing"])}
+            await tell(known | part | {"under_way": under_way})
+        before = under_way
+
+
+def _known_of(
+    question: Question, rows: Rows, ports: tuple[PortReading, PortReading], found: list[FdbEntry] | None
+) -> dict[str, Any]:
+    return {
+        "system": asdict(if_mib.parse_system(rows)),
+        "ports": [asdict(port) for port in ports],
+        "previous": list(question.previous),
+        "fdb": None if found is None else [asdict(entry) for entry in found[:KEPT_MACS]],
+        "fdb_total": None if found is None else len(found),
+        "changes_at": list(question.changes_at),
+        "notes": list(question.notes),
+    }
 
 
 def _named(question: Question, rows: Rows) -> Question:

@@ -1,4 +1,7 @@
-"""Probes as rows: claimed by compare-and-set, answered once, given back when their prober died. Synchronous."""
+"""Probes as rows: claimed by compare-and-set, answered once, given back when their prober died. Synchronous.
+
+A row that is running may have a result so far; it goes when the row is given back.
+"""
 
 import json
 from collections import defaultdict
@@ -7,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from uzel.drivers.ask import AskError, Facts
@@ -31,14 +35,14 @@ LINK_HINTS = frozenset({"link_up", "link_down"})
 NOTES = frozenset({"loop", "loop_gone", "storm", "storm_gone", "binding_blocked", "error_disabled", "link_up"})
 
 EXPIRE = """
-UPDATE network_probe SET state = 'failed', error = 'expired', ended_at = now()
+UPDATE network_probe SET state = 'failed', error = 'expired', result = NULL, ended_at = now()
 WHERE id > (SELECT coalesce(max(id), 0) FROM network_probe) - %(recent)s
   AND asked_at < now() - make_interval(secs => %(expires)s)
   AND (state = 'waiting' OR (state = 'running' AND started_at < now() - make_interval(secs => %(runs)s)))
 RETURNING id, subject
 """
 GIVE_BACK = """
-UPDATE network_probe SET state = 'waiting', started_at = NULL
+UPDATE network_probe SET state = 'waiting', result = NULL, started_at = NULL
 WHERE id > (SELECT coalesce(max(id), 0) FROM network_probe) - %(recent)s
   AND state = 'running' AND started_at < now() - make_interval(secs => %(runs)s)
 """
@@ -227,12 +231,20 @@ def _is_named(said: str | None, port: Port) -> bool:
     return bool(said) and (said == name or name.endswith("/" + said) or said.endswith("/" + name))
 
 
+def tell(question: Question, *, result: dict[str, Any]) -> bool:
+    """Write what is known so far, unless the row was given to another or has ended; True when it was written."""
+    with transaction.atomic():
+        written = _mine(question).update(result=result)
+        if written:
+            emit("probe.told", {"id": question.id, "subject": question.subject})
+    return bool(written)
+
+
 def finish(question: Question, *, result: dict[str, Any] | None, error: str = "") -> bool:
     """Write the answer and its news, unless the row was given to another meanwhile; True when it was written."""
     state = Probe.State.FAILED if error else Probe.State.DONE
     with transaction.atomic():
-        mine = Probe.objects.filter(pk=question.id, state=Probe.State.RUNNING, started_at=question.started_at)
-        written = mine.update(state=state, result=result, error=error[:60], ended_at=timezone.now())
+        written = _mine(question).update(state=state, result=result, error=error[:60], ended_at=timezone.now())
         if written:
             emit("probe.done", {"id": question.id, "subject": question.subject})
     return bool(written)
@@ -241,5 +253,9 @@ def finish(question: Question, *, result: dict[str, Any] | None, error: str = ""
 def release(questions: Iterable[Question]) -> None:
     """Give claimed probes back unanswered, at the end of the process."""
     for question in questions:
-        mine = Probe.objects.filter(pk=question.id, state=Probe.State.RUNNING, started_at=question.started_at)
-        mine.update(state=Probe.State.WAITING, started_at=None)
+        _mine(question).update(state=Probe.State.WAITING, result=None, started_at=None)
+
+
+def _mine(question: Question) -> QuerySet[Probe]:
+    """The row as it was claimed; none when it is somebody else's by now."""
+    return Probe.objects.filter(pk=question.id, state=Probe.State.RUNNING, started_at=question.started_at)

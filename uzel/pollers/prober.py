@@ -2,8 +2,9 @@
 
 `uzel prober` is one process with one pool of sessions and several workers side by side (`WORKERS`). The `Prober`
 itself: a page writes a `Probe` row and says NOTIFY uzel_probe; any prober claims it, asks the device, writes the answer
-and an event "probe.done". Several may run at once, on several machines. One that is killed leaves rows "running", which
-the others give back after a while; one that loses the database waits, keeps its answers, and goes on.
+and an event "probe.done"; while a test of a cable takes its time, what is known so far and "probe.told". Several may
+run at once, on several machines. One that is killed leaves rows "running", which the others give back after a while;
+one that loses the database waits, keeps its answers, and goes on.
 """
 
 import asyncio
@@ -24,8 +25,8 @@ from uzel.pollers.backup_keep import BackupKeeper
 from uzel.pollers.change_run import ChangeRunner
 from uzel.pollers.probe_cli import CliReader
 from uzel.pollers.probe_question import Question
-from uzel.pollers.probe_read import LineReader
-from uzel.pollers.worker import Worker, run_all
+from uzel.pollers.probe_read import LineReader, Tell, cut_short
+from uzel.pollers.worker import AWAY, Worker, run_all
 
 # Probes with one device at once: old switches have a weak CPU, but most of a probe is waiting.
 PER_DEVICE = 4
@@ -62,26 +63,40 @@ class Prober(Worker[Question]):
     async def work(self, job: Question) -> None:
         """Ask, and write the answer or the code of what kept it away."""
         result, error = None, ""
+        so_far: dict[str, Any] = {}
+
+        async def tell(known: dict[str, Any]) -> None:
+            nonlocal so_far
+            so_far = known
+            await self._tell(job, known)
+
         turns = self._turns.setdefault(job.device, asyncio.Semaphore(PER_DEVICE))
         try:
             async with asyncio.timeout(DEADLINE_S), turns:
-                result = await self._ask(job)
+                result = await self._ask(job, tell)
         except SnmpError as failure:
             error = failure.code
         except TimeoutError:
-            error = "timeout"
+            result, error = (cut_short(so_far), "") if so_far else (None, "timeout")
         except Exception:
             # One odd device must not take the others' answers away; the row says that it was our fault.
             log.exception("Probe %d failed", job.id)
             error = "internal"
         await self.db(partial(store.finish, job, result=result, error=error))
 
-    async def _ask(self, question: Question) -> dict[str, Any]:
+    async def _tell(self, job: Question, known: dict[str, Any]) -> None:
+        """Write what is known. A database that is away costs this word, never the last one."""
+        try:
+            await self.db.once(partial(store.tell, job, result=known))
+        except AWAY as error:
+            log.warning("The database is away (%s), probe %d goes on", type(error).__name__, job.id)
+
+    async def _ask(self, question: Question, tell: Tell) -> dict[str, Any]:
         if question.operation not in OPERATIONS:
             raise SnmpError("unknown_operation", permanent=True)
         if not question.address:
             raise SnmpError("no_address", permanent=True)
-        return await OPERATIONS[question.operation](self._reader, question)
+        return await OPERATIONS[question.operation](self._reader, question, tell)
 
 
 OPERATIONS = {"line": LineReader.read, "cable": LineReader.test_cable}

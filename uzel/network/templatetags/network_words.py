@@ -81,6 +81,10 @@ ERRORS = {
     "closed": _("it hung up in the middle of its answer"),
     "flooded": _("its answer does not end"),
     "stale": _("its NUT server has lost the UPS itself"),
+    "not_asked": _("this model cannot be asked that"),
+    "unknown_operation": _("the prober does not know this question: is it an older one?"),
+    "uplink": _("the port is an uplink: the test would cut off everybody behind it"),
+    "expired": _("nobody took the question in time: is the prober running?"),
     "internal": _("a mistake of ours, see the log"),
 }
 

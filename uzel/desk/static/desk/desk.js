@@ -26,9 +26,11 @@
 
   // What somebody reads stays open while the verdict around it is drawn anew.
   var reading = new Map();
+  var KEPT = ".verdict details.raw, .verdict details.said, .verdict details.change-menu";
 
   function name(details) {
-    return details.matches(".raw") ? "details.raw" : 'details.said[data-check="' + details.dataset.check + '"]';
+    if (details.matches(".raw, .change-menu")) return "details." + details.classList[0];
+    return 'details.said[data-check="' + details.dataset.check + '"]';
   }
 
   function remember(details) {
@@ -40,9 +42,25 @@
   }
 
   document.addEventListener("toggle", function (event) {
-    if (!event.target.matches(".verdict details.raw, .verdict details.said") || !event.target.isConnected) return;
+    if (!event.target.matches(KEPT) || !event.target.isConnected) return;
     remember(event.target);
   }, true);
+
+  // The focus stays where it was as well; at the verdict itself while its button can take none.
+  var kept = null;
+
+  function place(element) {
+    if (element.matches(".verdict")) return kept && kept.id === element.id ? kept.place : "";
+    var details = element.closest("details");
+    if (details) return name(details) + (element.matches("summary, pre") ? " " + element.localName : " summary");
+    var mark = ["again", "cable", "copy", "raw"].find(function (key) { return key in element.dataset; });
+    return mark ? "[data-" + mark + "]" : "";
+  }
+
+  document.addEventListener("htmx:beforeSwap", function () {
+    var verdict = document.activeElement.closest(".verdict");
+    kept = verdict && { id: verdict.id, place: place(document.activeElement) };
+  });
 
   document.addEventListener("htmx:afterSwap", function () {
     reading.forEach(function (open, id) {
@@ -51,6 +69,11 @@
         if (details) details.open = true;
       });
     });
+    var verdict = kept && document.getElementById(kept.id);
+    if (verdict && !verdict.contains(document.activeElement)) {
+      var same = kept.place && verdict.querySelector(kept.place);
+      (same && !same.disabled ? same : verdict).focus({ preventScroll: true });
+    }
     // The line works and its cable is to be tested: the answer is one Enter away, and never a second press of the key.
     var agree = document.querySelector("[data-agree]");
     if (agree) agree.focus();
