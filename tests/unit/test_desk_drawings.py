@@ -127,6 +127,25 @@ def test_errors_are_drawn_as_they_grew() -> None:
     assert drawn.bars[1].y + drawn.bars[1].height == drawn.base_y
 
 
+def test_a_bar_is_as_high_as_its_number_says() -> None:
+    """A night of 5938 and half of a second of 9 are told by what grew in a minute."""
+    drawn = errors.chart([_reading(0, 0), _reading(36_000, 5938), _reading(36_000.5, 5947), _reading(36_060.5, 5950)])
+    assert drawn and [bar.per_minute for bar in drawn.bars] == [9.9, 1080, 3.0]
+    by_rate = sorted(drawn.bars, key=lambda bar: bar.per_minute)
+    assert [bar.height for bar in by_rate] == sorted(bar.height for bar in drawn.bars)
+    # Two of them end within one minute.
+    assert drawn.to_the_second
+    apart = errors.chart([_reading(0, 0), _reading(60, 5), _reading(120, 6)])
+    assert apart and not apart.to_the_second
+
+
+def test_a_test_of_a_line_that_has_come_back_is_the_past() -> None:
+    off = cable.draw({"state": "shut_down", "link_up": False, "pairs": [{"pair": 1, "state": "ok", "length_m": 54}]})
+    assert (off.says, cable.since_back(off).says, cable.since_back(off).look) == ("far_off", "whole", "lit")
+    cut = cable.draw({"pairs": [{"pair": 1, "state": "open", "length_m": 31}]})
+    assert (cut.look, cable.since_back(cut).says, cable.since_back(cut).look) == ("dark", "back", "silent")
+
+
 def test_errors_that_grow_now_look_worse_and_none_are_a_flat_line() -> None:
     growing = errors.chart([_reading(0, 0), _reading(0.5, 1)])
     quiet = errors.chart([_reading(0, 3), _reading(0.5, 3)])

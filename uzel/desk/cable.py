@@ -4,7 +4,7 @@ Takes the JSON of a `core.answers.CableTest` as the prober stored it. A word tha
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -88,7 +88,7 @@ class Cable:
         """The worst of its pairs; what could not be measured is not known."""
         if self.says in {"no_cable", "short_near", "short_way", "short_end", "short"} or self.says.startswith("cut"):
             return "dark"
-        if self.says in {"hurt", "far_off"}:
+        if self.says in {"hurt", "far_off", "back"}:
             return "silent"
         return "lit" if self.says == "whole" else "unknown"
 
@@ -134,6 +134,13 @@ def draw(test: Mapping[str, Any], *, at: datetime | None = None, known_m: int | 
     )
 
 
+def since_back(wire: Cable) -> Cable:
+    """The same test, when the port has link again since: its break is one that comes and goes."""
+    if wire.says == "far_off":
+        return replace(wire, says="whole", link_up=True)
+    return replace(wire, says="back", link_up=True) if wire.look == "dark" else wire
+
+
 def says(
     pairs: Sequence[tuple[PairState | None, int | None]],
     state: PairState | None,
@@ -144,7 +151,7 @@ def says(
 
     cut_near, cut_way, cut_end, cut: pairs are open in the cabinet, between it and the flat, at the flat, or nobody
     knows how long the cable is, so that it may end there unplugged. short_… the same of shorts. hurt: some pairs only.
-    whole, far_off (whole, and nobody at the other end), no_cable (D-Link's word, or all pairs end in the socket),
+    whole, far_off (whole, and nobody at the other end), back (see `since_back`), no_cable (D-Link's word, or all pairs end in the socket),
     not_supported, not_finished, unknown.
     """
     pairs = [pair for pair in pairs if pair[0] is not PairState.NOT_SUPPORTED] or list(pairs)

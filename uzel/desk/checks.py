@@ -209,8 +209,18 @@ def _cable(
     for at, probe, test in _tests(read, tested)[:1]:
         if now - at < CABLE_AGE:
             wire = cable.draw(test, at=at, known_m=cable.known_length(cables))
+            if _has_link(read, at):
+                wire = cable.since_back(wire)
             return Check("cable", wire.look, wire, _of(_said_of(probe), "cable"))
     return None
+
+
+def _has_link(read: Probe | None, tested_at: datetime) -> bool:
+    """Whether the port had link when it was read, which was not before the test."""
+    rows = _rows(_mapping(read.result), "ports") if read else None
+    reading = errors.reading_of(rows[-1]) if rows else None
+    at = read and (read.ended_at or read.started_at)
+    return bool(reading and reading.oper_up and at and at >= tested_at)
 
 
 def _link(result: Mapping[str, Any], wanted_mbps: int | None) -> Check | None:

@@ -32,7 +32,9 @@ class Bar:
 
     @property
     def per_minute(self) -> float:
-        return self.errors * 60 / self.seconds
+        """As the bar is high; of few errors the tenths count."""
+        rate = self.errors * 60 / self.seconds
+        return round(rate) if rate >= 10 else max(0.1, round(rate, 1)) if rate else 0
 
     @property
     def look(self) -> str:
@@ -45,7 +47,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """The chart, and what the counters stand at now."""
+    """The chart, and what the counters stand at now. `to_the_second`: two bars end within one minute."""
 
     bars: tuple[Bar, ...]
     crc: int | None
@@ -56,6 +58,11 @@ class Errors:
     @property
     def total(self) -> int:
         return sum(bar.errors for bar in self.bars)
+
+    @property
+    def to_the_second(self) -> bool:
+        minutes = [int(bar.at.timestamp() // 60) for bar in self.bars]
+        return len(set(minutes)) < len(minutes)
 
     @property
     def latest(self) -> Bar:

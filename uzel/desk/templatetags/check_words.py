@@ -43,6 +43,7 @@ CABLE_SAYS: Words = {
     "hurt": _("some pairs are damaged: it works slowly or not at all"),
     "whole": _("the cable is whole"),
     "far_off": _("the cable is whole, nobody answers at its other end: the router is off"),
+    "back": _("the link has come back since: look at the contacts of the cable"),
     "no_cable": _("nothing is plugged into the port of the switch, or the cable is torn off at it"),
     "not_supported": _("the switch cannot measure this port"),
     "not_finished": _("the switch has not finished: test again"),
