@@ -27,7 +27,7 @@ _RULES: tuple[re.Pattern[str], ...] = tuple(
     for pattern in (
         # All makes: whatever follows such a word, to the end of the line.
         rf"((?:password|passwd|passphrase|pass-phrase|secret|(?<![a-z0-9])pass)\s+{_HOW})({_REST})",
-        rf"((?<![\w-])(?:key-string|shared-key|wpa-psk|psk)\s+{_HOW})({_REST})",
+        rf"((?<![\w-])(?:key-string|shared-key|wpa-psk|psk)\s+(?:pass-phrase\s+)?{_HOW})({_REST})",
         rf"(\bpre-shared-key\s+(?:(?:address \S+(?: \d[\d.]+)?|hostname \S+) key |local |remote )?{_HOW})({_REST})",
         rf"(\bauthentication-mode (?:md5|sha\S*|simple|hmac-\S+)(?: \d+)?\s+{_HOW})({_REST})",
         rf"(^\s*key\s+[0-9]\s+)({_REST})",
@@ -60,6 +60,7 @@ _KEYED = re.compile(
     r"\b(?:radius|tacacs|hwtacacs|radius-server|tacacs-server|server-private|server|server_host|create|config)\b", re.I
 )
 _KEY = re.compile(rf"(\bkey\s+(?:\d+\s+(?=\S))?{_HOW})({_VALUE})", re.IGNORECASE)
+_CLOCK = re.compile(r"\s*s?ntp\b", re.IGNORECASE)
 _FREE = re.compile(r"\b(?:description|name|remark|alias)\b", re.IGNORECASE)
 # Users of SNMP 3: behind their names all is stars but these words, and what follows `access`.
 _USM = re.compile(
@@ -126,7 +127,8 @@ def mask_lines(lines: Iterable[str]) -> list[str]:
             continue
         # A password and its repetition may follow the name where there is no heading.
         after_name = 2 if _ACCOUNT.match(line) else 0
-        masked.append(_masked(line, again))
+        hidden = _masked(line, again)
+        masked.append(hidden if len(hidden) <= LONG else STARS)
     return masked
 
 
@@ -159,7 +161,7 @@ def _masked(line: str, again: Collection[str]) -> str:
         line = rule.sub(_starred, line)
     free = _FREE.search(line)
     head = line[: free.start()] if free else line
-    if _KEYED.search(head):
+    if _KEYED.search(head) and not _CLOCK.match(head):
         line = _KEY.sub(_starred, head) + line[len(head) :]
     if again and _SNMP.search(line):
         line = _AGAIN.sub(lambda found: STARS if found.group().strip('"') in again else found.group(), line)
