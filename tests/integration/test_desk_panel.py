@@ -147,6 +147,23 @@ def test_a_loop_that_a_probe_has_seen_is_shown(switch: Device) -> None:
     assert _look(switch, "2") == "unknown"
 
 
+def test_a_port_that_goes_badly_is_not_plain_green(switch: Device) -> None:
+    port = _state(switch, "2")
+    fine = {"if_index": 2, "oper_up": True, "full_duplex": True, "crc": 5, "in_errors": None}
+    probe = Probe.objects.create(operation="line", device=switch, port=port, state="done", result={"ports": "odd"})
+
+    def look(**now: Any) -> str:
+        Probe.objects.filter(pk=probe.pk).update(ended_at=timezone.now(), result={"ports": [fine, fine | now]})
+        return _look(switch, "2")
+
+    assert (look(), look(full_duplex=False), look(crc=6)) == ("up", "half", "damaged")
+    assert look(crc=6, oper_up=False) == "up"  # by the monitor, who looked later
+    _hint(switch, "storm", port="2")
+    assert look() == "storm"
+    _hint(switch, "storm_gone", port="2", ago_s=30)
+    assert look() == "up"
+
+
 def test_the_panel_tells_who_lives_there_and_leads_to_them(reader: Client, switch: Device) -> None:
     Subscriber.objects.filter(account="500003").update(name='Ё"><script>alert(1)</script>', flat="12")
     _state(switch, "2", speed_mbps=100)

@@ -151,8 +151,8 @@ def says(
 
     cut_near, cut_way, cut_end, cut: pairs are open in the cabinet, between it and the flat, at the flat, or nobody
     knows how long the cable is, so that it may end there unplugged. short_… the same of shorts. hurt: some pairs only.
-    whole, far_off (whole, and nobody at the other end), back (see `since_back`), no_cable (D-Link's word, or all pairs end in the socket),
-    not_supported, not_finished, unknown.
+    whole, far_off (whole, and nobody at the other end), back (see `since_back`), no_cable (D-Link's
+    word, or all pairs end in the socket), not_supported, not_finished, unknown.
     """
     pairs = [pair for pair in pairs if pair[0] is not PairState.NOT_SUPPORTED] or list(pairs)
     if pairs and all(each in BROKEN and length is not None and length <= SOCKET_M for each, length in pairs):

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
@@ -69,7 +69,8 @@ class Person:
 class PortCell:
     """A port as on the front panel.
 
-    look: up, down, off, slow, loop, error (the switch holds it down), unknown. peer: the device at the other end.
+    look: up, down, off, slow, half (duplex), damaged (frames), storm, loop, error (the switch holds it down), unknown.
+    peer: the device at the other end.
     """
 
     port: Port
@@ -79,6 +80,11 @@ class PortCell:
     people: tuple[Person, ...] = ()
     hole: str = COPPER
     medium: str = ""
+
+    @property
+    def mark(self) -> str:
+        """How it is drawn: what goes badly looks alike, and the words tell it apart."""
+        return {"half": "slow", "damaged": "slow", "storm": "loop"}.get(self.look, self.look)
 
     @property
     def cage(self) -> str:
@@ -110,7 +116,7 @@ class PortCell:
     @property
     def speed(self) -> str:
         """The speed of the link as on a label: 10, 100, 1G, 10G; empty without one."""
-        if not self.speed_mbps or self.look not in {"up", "slow", "loop"}:
+        if not self.speed_mbps or self.look in {"down", "off", "error", "unknown"}:
             return ""
         return f"{self.speed_mbps // 1000}G" if self.speed_mbps >= 1000 else str(self.speed_mbps)
 
@@ -207,10 +213,23 @@ def _held(device: Device) -> dict[Key, set[Note]]:
     since = now - LOOPS_SEEN
     seen = Probe.objects.filter(device=device, state=Probe.State.DONE, ended_at__gte=since, port__isnull=False)
     asked = seen.order_by("port_id", "-id").distinct("port_id")
-    for if_index, loops in asked.values_list("port__if_index", "result__loops"):
+    for if_index, loops, ports in asked.values_list("port__if_index", "result__loops", "result__ports"):
         if any(row.get("loop") for row in loops or () if isinstance(row, Mapping)):
             notes[if_index].add(Note("loop", since.timestamp()))
+        notes[if_index] |= {Note(code, since.timestamp()) for code in _read(ports)}
     return {key: said for key, said in notes.items() if key}
+
+
+def _read(ports: object) -> Iterator[str]:
+    """What the two readings of a probe tell of a port with link."""
+    rows = [row for row in ports if isinstance(row, Mapping)] if isinstance(ports, list) else []
+    if not rows or not rows[-1].get("oper_up"):
+        return
+    if rows[-1].get("full_duplex") is False:
+        yield "half"
+    pairs = [(rows[0].get(name), rows[-1].get(name)) for name in ("crc", "in_errors")]
+    if any(isinstance(before, int) and isinstance(now, int) and now > before for before, now in pairs):
+        yield "damaged"
 
 
 def _key(port: str | None, index: str | None) -> Key:
@@ -260,6 +279,9 @@ def _look(port: Port, state: Any, told: Evidence) -> str:
         return "loop"
     if not state.oper_up:
         return "error" if told.noted("error_disabled") else "down"
+    for look in ("storm", "half", "damaged"):
+        if told.noted(look):
+            return look
     return "slow" if state.speed_mbps and state.speed_mbps < port.speed_mbps else "up"
 
 

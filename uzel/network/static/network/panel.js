@@ -5,7 +5,8 @@
   function tell(jack) {
     var told = document.getElementById("port-told");
     if (!told) return;
-    told.textContent = jack ? jack.dataset.told : told.dataset.hint;
+    var touch = window.matchMedia("(hover: none), (max-width: 48rem)").matches;
+    told.textContent = jack ? jack.dataset.told : touch ? told.dataset.touch : told.dataset.hint;
     told.classList.toggle("idle", !jack);
   }
 
