@@ -70,7 +70,8 @@
       });
     });
     var verdict = kept && document.getElementById(kept.id);
-    if (verdict && !verdict.contains(document.activeElement)) {
+    var focused = document.activeElement;
+    if (verdict && (focused === verdict || !verdict.contains(focused))) {
       var same = kept.place && verdict.querySelector(kept.place);
       (same && !same.disabled ? same : verdict).focus({ preventScroll: true });
     }
