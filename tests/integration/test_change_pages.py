@@ -111,6 +111,34 @@ def test_an_operator_asks_a_lead_for_a_shared_port(staff: dict[Role, User]) -> N
     assert (change.state, change.confirmed_by, change.reason) == (State.WAITING, staff[Role.LEAD], "нет линка")
 
 
+def test_the_navigation_tells_those_who_may_confirm_how_many_wait(staff: dict[Role, User]) -> None:
+    def shown(role: Role) -> str:
+        text = client(staff[role]).get(reverse("outages:board")).content.decode()
+        found = re.search(r'<span id="changes-waiting"[^>]*hx-trigger="sse:change.changed"[^>]*>(\d*)</span>', text)
+        return found[1] if found else "none"
+
+    web_data.subscribers(switch().site, 1)
+    assert shown(Role.LEAD) == ""
+    change = preview(staff[Role.OPERATOR])
+    assert shown(Role.LEAD) == ""
+    confirm(staff[Role.OPERATOR], change)
+    assert (shown(Role.LEAD), shown(Role.OPERATOR), shown(Role.FIELD)) == ("1", "none", "none")
+    url = reverse("network:changes_waiting")
+    assert ">1</span>" in client(staff[Role.ENGINEER]).get(url).content.decode()
+    assert client(staff[Role.OPERATOR]).get(url).status_code == 403
+    confirm(staff[Role.LEAD], change, reason="")
+    assert shown(Role.LEAD) == ""
+
+
+def test_somebody_elses_preview_is_passed_on_by_nobody_else(staff: dict[Role, User]) -> None:
+    web_data.subscribers(switch().site, 1)
+    change = preview(staff[Role.COORDINATOR])
+    assert "Попросить ведущего" not in page(staff[Role.OPERATOR], change)
+    assert "пишет тот, кто попросил" in confirm(staff[Role.OPERATOR], change, reason="PLANTED")
+    change.refresh_from_db()
+    assert change.reason == ""
+
+
 @pytest.mark.parametrize("text", ['kv" ; reboot', "кв 5", "x\ny", "x?", "a" * 33])
 def test_a_description_that_may_not_be_typed_is_refused_with_a_way_back(staff: dict[Role, User], text: str) -> None:
     answer = client(staff[Role.COORDINATOR]).post(reverse("network:change_ask"), form("description", value=text))

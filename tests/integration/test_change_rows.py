@@ -123,6 +123,24 @@ def test_a_shared_port_waits_for_a_lead(staff: dict[Role, User]) -> None:
     assert len(store.claim(5)) == 1
 
 
+def test_only_whoever_asked_says_why_and_a_lead_may_add_to_it(staff: dict[Role, User]) -> None:
+    web_data.subscribers(device().site, 1)
+    coordinator, lead = staff[Role.COORDINATOR], staff[Role.LEAD]
+    change = ready(coordinator)
+    with pytest.raises(Refused, match="not_asker"):
+        changes.confirm(change=change, user=staff[Role.OPERATOR], reason="PLANTED")
+    for said in ("its real reason", "another one"):
+        with pytest.raises(Refused, match="needs_lead"):
+            changes.confirm(change=change, user=coordinator, reason=said)
+    (record,) = AuditRecord.objects.filter(action="change.handed_over")
+    assert (record.user, record.detail["reason"], record.detail["commands"]) == (coordinator, "its real reason", "x")
+    assert changes.waiting().count() == 1
+    changes.confirm(change=change, user=lead, reason="called them")
+    assert change.reason == "its real reason · called them"
+    assert AuditRecord.objects.get(action="change.confirmed").detail["reason"] == change.reason
+    assert not changes.waiting().exists()
+
+
 def test_a_port_that_became_shared_after_the_preview_is_not_confirmed(staff: dict[Role, User]) -> None:
     change = ready(staff[Role.OPERATOR])
     web_data.subscribers(device().site, 1)

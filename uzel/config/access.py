@@ -19,6 +19,7 @@ STAFF = frozenset(Role)
 # Who speaks with callers, and so may see subscribers.
 DESK = frozenset({Role.OPERATOR, Role.COORDINATOR, Role.LEAD, Role.ENGINEER, Role.ADMINISTRATOR})
 PLANNERS = frozenset({Role.LEAD, Role.ENGINEER, Role.ADMINISTRATOR})
+CHIEFS = frozenset({Role.LEAD, Role.ENGINEER, Role.ADMINISTRATOR})
 ENGINEERS = frozenset({Role.ENGINEER, Role.ADMINISTRATOR})
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 
@@ -68,6 +69,7 @@ ACCESS: dict[str, frozenset[Role]] = {
     "network:configs_ask": ENGINEERS,
     # Which role may change what is in core.changes.
     "network:changes": DESK,
+    "network:changes_waiting": CHIEFS,
     "network:change_new": DESK,
     "network:change_ask": DESK,
     "network:change": DESK,

@@ -5,7 +5,6 @@ from uuid import UUID, uuid4, uuid5
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from uzel.core.changes import LONGEST_TEXT, OF_A_PORT, WHO, Kind, refusals
 from uzel.core.words import clean
 from uzel.network import changes
-from uzel.network.changes import PREVIEW_LASTS, Refused, port_facts
+from uzel.network.changes import Refused, port_facts
 from uzel.network.models import Change, Device, Port
 from uzel.network.templatetags.change_words import refusal_word
 
@@ -119,14 +118,19 @@ def all_of(request: HttpRequest) -> HttpResponse:
     else:
         # Previews that nobody confirmed are no changes.
         listed = rows.filter(confirmed_by__isnull=False)
-    waits = Q(state=State.READY, asked_at__gte=timezone.now() - PREVIEW_LASTS) & ~Q(needs_lead=[]) & ~Q(reason="")
     context = {
-        "waiting": rows.filter(waits),
+        "waiting": changes.waiting().select_related("device", "port", "asked_by").order_by("-id"),
         "changes": Paginator(listed, PER_PAGE).get_page(request.GET.get("page")),
         "chosen": chosen,
     }
     template = "network/changes_inside.html" if request.headers.get("HX-Request") else "network/changes.html"
     return render(request, template, context)
+
+
+@require_GET
+def waiting(request: HttpRequest) -> HttpResponse:
+    """How many wait for a lead: the figure at the navigation's "Changes"."""
+    return render(request, "network/changes_waiting.html")
 
 
 def _found(pk: int) -> Change:
@@ -145,7 +149,7 @@ def _page(request: HttpRequest, found: Change) -> HttpResponse:
         "under_way": found.state in UNDER_WAY,
         "ended": found.state in ENDED,
         "may_confirm": not left,
-        "needs_lead": bool(left) and left[0].confirmable,
+        "needs_lead": bool(left) and left[0].confirmable and found.asked_by_id == request.user.pk,
         "handed_over": bool(left) and bool(found.reason),
         "slow": found.state == State.ASKED and (timezone.now() - found.asked_at).total_seconds() > 15,
     }

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -26,7 +26,9 @@ SHORTEST_REASON = 3
 
 
 class Refused(Exception):
-    """`code`: one of `core.changes.Refusal`, or bad_text, not_switch, too_many, no_reason, needs_lead, too_late."""
+    """`code`: one of `core.changes.Refusal`, or bad_text, not_switch, too_many, no_reason, needs_lead, not_asker,
+    too_late.
+    """
 
     def __init__(self, code: str) -> None:
         """Keep the code."""
@@ -73,9 +75,6 @@ def ask(
     for refusal in found:
         if not refusal.confirmable:
             raise Refused(refusal.code)
-    lately = Change.objects.filter(asked_by=user, asked_at__gte=timezone.now() - timedelta(minutes=1))
-    if lately.exclude(key=key).count() >= PER_MINUTE:
-        raise Refused("too_many")
     row = {
         "kind": kind,
         "device": device,
@@ -86,11 +85,20 @@ def ask(
         "needs_lead": [refusal.code for refusal in found],
     }
     with transaction.atomic():
+        _limit(user, key)
         change, is_new = Change.objects.get_or_create(key=key, defaults=row)
         if is_new:
             _wake()
             audit(user=user, action="change.asked", obj=device, request=request, detail=_told(change))
     return change
+
+
+def _limit(user: User, key: UUID) -> None:
+    """Raises Refused. One form at a time of one person: of many at once each would see the count before the others."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    lately = Change.objects.filter(asked_by=user, asked_at__gte=timezone.now() - timedelta(minutes=1))
+    if lately.exclude(key=key).count() >= PER_MINUTE:
+        raise Refused("too_many")
 
 
 def _subject(port: Port | None, wanted: str) -> str:
@@ -104,24 +112,24 @@ def _subject(port: Port | None, wanted: str) -> str:
 def confirm(*, change: Change, user: User, reason: str, request: HttpRequest | None = None) -> Change:
     """Let the runner make it, once; a second call changes nothing. Raises Refused.
 
-    From whom may not confirm it, the reason is kept, and the change goes on waiting for a lead ("needs_lead").
+    From whoever asked but may not confirm it, the reason is kept, and the change waits for a lead ("needs_lead").
     """
     change.refresh_from_db()
-    # Whose reason it is stays: a lead who confirms gives none.
-    reason = change.reason or clean(reason, limit=500)
-    if len(reason) < SHORTEST_REASON:
-        raise Refused("no_reason")
+    given = clean(reason, limit=500)
     left = refusals(Kind(change.kind), port_facts(change.port) if change.port else None, user.role)
     if left and not left[0].confirmable:
         raise Refused(left[0].code)
     now = timezone.now()
     ready = Change.objects.filter(pk=change.pk, state=Change.State.READY, asked_at__gte=now - PREVIEW_LASTS)
     if left:
-        with transaction.atomic():
-            if ready.update(reason=reason, needs_lead=[refusal.code for refusal in left]):
-                _changed(change)
+        _hand_over(change, ready.filter(reason=""), user, given, [refusal.code for refusal in left], request)
         raise Refused("needs_lead")
     with transaction.atomic():
+        # The reason of whoever asked stays; what a lead has to say is added to it.
+        kept = Change.objects.select_for_update().values_list("reason", flat=True).get(pk=change.pk)
+        reason = clean(" · ".join(dict.fromkeys(each for each in (kept, given) if each)), limit=500)
+        if len(reason) < SHORTEST_REASON:
+            raise Refused("no_reason")
         if ready.update(state=Change.State.WAITING, reason=reason, confirmed_by=user, confirmed_at=now):
             _wake()
             _changed(change)
@@ -131,6 +139,29 @@ def confirm(*, change: Change, user: User, reason: str, request: HttpRequest | N
     if change.confirmed_by_id is None:
         raise Refused("too_late")
     return change
+
+
+def _hand_over(
+    change: Change, ready: QuerySet[Change], user: User, reason: str, codes: list[str], request: HttpRequest | None
+) -> None:
+    """Only whoever asked says why it is wanted, once: nobody puts words into somebody else's mouth."""
+    if change.reason:
+        return
+    if change.asked_by_id != user.pk:
+        raise Refused("not_asker")
+    if len(reason) < SHORTEST_REASON:
+        raise Refused("no_reason")
+    with transaction.atomic():
+        if ready.update(reason=reason, needs_lead=codes):
+            _changed(change)
+            detail = _told(change) | {"reason": reason, "commands": "; ".join(change.commands)}
+            audit(user=user, action="change.handed_over", obj=change.device, request=request, detail=detail)
+
+
+def waiting() -> QuerySet[Change]:
+    """What waits for a lead's word, and may still get it."""
+    fresh = Change.objects.filter(state=Change.State.READY, asked_at__gte=timezone.now() - PREVIEW_LASTS)
+    return fresh.exclude(needs_lead=[]).exclude(reason="")
 
 
 def cancel(*, change: Change, user: User, request: HttpRequest | None = None) -> Change:

@@ -24,6 +24,7 @@ urlpatterns = [
     path("devices/<str:code>/configs/<int:pk>/download/", backups_views.download, name="config_download"),
     path("devices/<str:code>/configs/<int:pk>/secrets/", backups_views.secrets, name="config_secrets"),
     path("changes/", change_views.all_of, name="changes"),
+    path("changes/waiting/", change_views.waiting, name="changes_waiting"),
     path("changes/new/", change_views.new, name="change_new"),
     path("changes/ask/", change_views.ask, name="change_ask"),
     path("changes/<int:pk>/", change_views.change, name="change"),

@@ -38,6 +38,7 @@ ACTIONS = {
     "config.round_asked": _("had all configurations read"),
     "config.round_stopped": _("stopped the reading of configurations"),
     "change.asked": _("looked at the commands of a change"),
+    "change.handed_over": _("passed a change on to the lead specialists"),
     "change.confirmed": _("confirmed a change"),
     "change.cancelled": _("gave a change up"),
     "change.done": _("a change was made"),

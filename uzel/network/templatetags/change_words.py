@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from uzel.core.changes import OF_A_PORT, WHO, Kind
+from uzel.network import changes
 from uzel.network.models import Change, Device, Port
 
 register = template.Library()
@@ -44,6 +45,7 @@ REFUSALS = {
     "too_many": _("Too many changes in a minute. Try again a little later."),
     "no_reason": _("Say why: it stays with the change."),
     "needs_lead": _("Sent to the lead specialists: it runs when one of them confirms it."),
+    "not_asker": _("Whoever asked for it says why and passes it on to the lead specialists."),
     "too_late": _("The preview is too old, or has been cancelled: ask anew."),
 }
 ERRORS = {
@@ -55,6 +57,11 @@ ERRORS = {
     "bad_port": _("The port's name is not one of this make."),
     "bad_vlan": _("The name of the client's VLAN is not one that may be typed."),
     "changed_meanwhile": _("The port has changed since the preview, so nothing was typed. Ask anew."),
+    "now_role": _("Whoever confirmed it may not do this any more, so nothing was typed."),
+    "now_no_port": _("There is no such port any more, so nothing was typed."),
+    "now_carries_light": _("Since it was confirmed, other nodes get their light through this port. Nothing was typed."),
+    "now_uplink": _("Since it was confirmed, the port became an uplink. Nothing was typed: a lead has to confirm."),
+    "now_shared": _("Since it was confirmed, more subscribers hang on it. Nothing was typed: a lead has to confirm."),
     "expired": _("Nobody began it in time, so nothing was typed. Ask anew."),
     "check_failed": _("The switch took the command, but the check afterwards shows another state."),
     "not_seen": _("The switch does not tell how the port is, so nothing can be checked or brought back."),
@@ -165,6 +172,12 @@ def change_device(context: dict[str, Any], port: Port | None) -> Device | None:
     """The device of the page or of the include; else whose port it is."""
     known: Device | None = context.get("device")
     return known or (port.device if port else None)
+
+
+@register.simple_tag
+def changes_waiting() -> int:
+    """How many wait for a lead."""
+    return changes.waiting().count()
 
 
 @register.simple_tag
