@@ -192,6 +192,23 @@ def test_every_end_is_told_with_its_transcript(
         assert word in text
 
 
+def test_a_port_that_was_left_off_is_one_press_from_its_way_back(staff: dict[Role, User]) -> None:
+    change = preview(staff[Role.OPERATOR])
+    rows = Change.objects.filter(pk=change.pk)
+    rows.update(state=State.UNKNOWN, after={"admin_up": False}, confirmed_by=staff[Role.OPERATOR], reason="нет линка")
+    assert "Включить его может координатор" in page(staff[Role.OPERATOR], change)
+    text = page(staff[Role.COORDINATOR], change)
+    assert 'name="kind" value="port-on"' in text
+    assert 'hx-trigger="sse:change.changed"' in text
+    key = re.search(r'name="key" value="([-0-9a-f]+)"', text.partition("Снова включить порт")[0].rpartition("<form")[2])
+    assert key
+    for _ in range(2):
+        assert client(staff[Role.COORDINATOR]).post(reverse("network:change_ask"), form("port-on", key=key[1]))
+    assert Change.objects.filter(kind="port-on").count() == 1
+    rows.update(before={"admin_up": False})
+    assert "Снова включить порт" not in page(staff[Role.COORDINATOR], change)
+
+
 def test_what_a_switch_prints_neither_hides_nor_turns_around(staff: dict[Role, User]) -> None:
     change = preview(staff[Role.OPERATOR])
     entry = {

@@ -20,6 +20,8 @@ from uzel.network.templatetags.change_words import refusal_word
 State = Change.State
 UNDER_WAY = frozenset({State.ASKED, State.WAITING, State.RUNNING})
 ENDED = frozenset({State.DONE, State.UNDONE, State.FAILED, State.UNKNOWN, State.CANCELLED})
+# How a change may end with the port off that was on before it.
+LEFT = frozenset({State.FAILED, State.UNKNOWN})
 PER_PAGE = 50
 
 
@@ -151,6 +153,11 @@ def _page(request: HttpRequest, found: Change) -> HttpResponse:
         "may_confirm": not left,
         "needs_lead": bool(left) and left[0].confirmable and found.asked_by_id == request.user.pk,
         "handed_over": bool(left) and bool(found.reason),
+        # It was on, nobody wanted it off for good or nobody knows: the way back is one press away.
+        "left_off": found.state in LEFT
+        and (found.before.get("admin_up"), found.after.get("admin_up")) == (True, False),
+        "may_switch_on": role in WHO[Kind.PORT_ON],
+        "key": uuid5(found.key, "on again"),
         "slow": found.state == State.ASKED and (timezone.now() - found.asked_at).total_seconds() > 15,
     }
     inside = bool(request.headers.get("HX-Request"))
