@@ -19,7 +19,8 @@ from django.utils import timezone
 
 from tests.city_served import Running, served
 from uzel.config import embedded
-from uzel.core.configs import clean
+from uzel.core.config_secrets import mask
+from uzel.core.configs import clean, lines_of
 from uzel.drivers.pool import Pool
 from uzel.drivers.session_errors import Patience
 from uzel.drivers.transport import Wire
@@ -126,6 +127,15 @@ def houses(count: int) -> list[str]:
     return [code for code in switches() if "-h" in code][:count]
 
 
+def _masked_as_they_should_be() -> None:
+    """Each text has its masked copy; of what the city's switches are told, only secrets are hidden."""
+    kept = list(ConfigText.objects.values_list("text", "masked"))
+    assert all(masked == mask(text) for text, masked in kept)
+    lines = {pair for pair in kept for pair in zip(*map(lines_of, pair), strict=True)}
+    hidden = sorted({line.split(maxsplit=1)[0] for line, shown in lines if line != shown})
+    assert hidden == ["enable", "snmp-server"]
+
+
 def test_the_whole_city_twice_then_one_change(city: Running) -> None:
     begun = whole_city()
     assert begun.total == len(switches()) > 30
@@ -134,6 +144,7 @@ def test_the_whole_city_twice_then_one_change(city: Running) -> None:
     assert (begun.changed, begun.same, begun.failed) == (begun.total, 0, 0) and begun.ended_at
     assert all(one.device.address in one.body.text for one in ConfigBackup.objects.select_related("device", "body"))
     assert not [one for one in ConfigText.objects.all() if "More" in one.text or "\r" in one.text]
+    _masked_as_they_should_be()
     # Nothing has changed: no new version, no new text, only the time until which it was seen.
     first = ConfigBackup.objects.order_by("pk").first()
     second = whole_city()

@@ -108,6 +108,8 @@ snmp-agent usm-user v3 u g
  action 2 cli command "show running-config"
  path tftp://10.0.0.1/configs/
 ntp server 10.0.0.1 key 5
+ port trunk allow-pass vlan 2 to 4094
+  pass log
 """
 
 

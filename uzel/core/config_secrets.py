@@ -26,7 +26,7 @@ _RULES: tuple[re.Pattern[str], ...] = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         # All makes: whatever follows such a word, to the end of the line.
-        rf"((?:password|passwd|passphrase|pass-phrase|secret|(?<![a-z0-9])pass)\s+{_HOW})({_REST})",
+        rf"((?:password|passwd|passphrase|pass-phrase|secret|(?<![a-z0-9-])pass)\s+{_HOW})({_REST})",
         rf"((?<![\w-])(?:key-string|shared-key|wpa-psk|psk)\s+(?:pass-phrase\s+)?{_HOW})({_REST})",
         rf"(\bpre-shared-key\s+(?:(?:address \S+(?: \d[\d.]+)?|hostname \S+) key |local |remote )?{_HOW})({_REST})",
         rf"(\bauthentication-mode (?:md5|sha\S*|simple|hmac-\S+)(?: \d+)?\s+{_HOW})({_REST})",
@@ -86,7 +86,7 @@ _HINTS = (
 # Words of the language that a loose rule might take for a value.
 _is_word = re.compile(
     r"policy|encryption|recovery|enable|disable|default|none|chain|administrator|expires?|alert|before-expire|history"
-    rf"|record|number|complexity|check|min-length|{re.escape(STARS)}"
+    rf"|record|number|complexity|check|min-length|log|{re.escape(STARS)}"
 ).fullmatch
 # The values of communities come again in other lines about SNMP; a short one would star ordinary words.
 _COMMUNITY = re.compile(
