@@ -1,6 +1,7 @@
 """`uzel backup`: read the configurations of switches now, print what is kept."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from django.utils import timezone
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from uzel.core.words import visible
 from uzel.drivers.pool import Pool
 from uzel.network.backups import ask, begin_round, end_round
 from uzel.network.models import BackupState, ConfigBackup, ConfigReason
@@ -135,4 +137,6 @@ def show(host: str) -> None:
     if state is None or state.latest is None:
         raise click.ClickException(f"no configuration of {host} is kept: uzel backup run {host}")
     click.echo(f"{host}: found the same on {timezone.localtime(state.latest.seen_at):%d.%m.%Y %H:%M}", err=True)
-    click.echo(state.latest.body.text, nl=False)
+    text = state.latest.body.text
+    # Into a file as it was; on a terminal nothing in it may move the cursor.
+    click.echo(visible(text) if sys.stdout.isatty() else text, nl=False)
