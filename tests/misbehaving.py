@@ -63,6 +63,10 @@ class Switch:
             return
         if self.trouble == "locked":
             writer.write(b"\r\nSystem locked by other session!\r\n")
+        if self.trouble == "floods with commands":
+            while True:
+                writer.write(b"\xff\xf1" * 1000)
+                await writer.drain()
         if self.trouble == "dumb":
             await reader.read()
         clear = self.trouble == "echoes the password"
@@ -111,6 +115,7 @@ class Switch:
             await writer.drain()
             return False
         if self.trouble == "floods":
+            writer.write(b"how it began\r\n")
             for _ in range(40):
                 writer.write(b"0123456789abcdef" * 4096 + b"\r\n")
                 await writer.drain()

@@ -6,7 +6,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from uzel.drivers.transport import CHUNK, ECHO, WINDOW_SIZE, Channel, Telnet, open_telnet
+from uzel.drivers.transport import (
+    CHUNK,
+    COMMAND_BYTES,
+    ECHO,
+    WINDOW_SIZE,
+    Channel,
+    FloodError,
+    Options,
+    Telnet,
+    open_telnet,
+)
 
 DO_WINDOW = bytes([Telnet.IAC, Telnet.DO, WINDOW_SIZE])
 WILL_WINDOW = bytes([Telnet.IAC, Telnet.WILL, WINDOW_SIZE])
@@ -95,3 +105,49 @@ async def test_a_flood_that_nobody_reads_stays_in_the_socket():
             assert len(data) <= 5 * CHUNK
             got += len(data)
         assert got == 400 * CHUNK
+
+
+NOP, NEVER_ENDS = bytes([Telnet.IAC, 241]), bytes([Telnet.IAC, Telnet.SB]) + bytes(900) + bytes([Telnet.IAC, Telnet.SE])
+
+
+@pytest.mark.parametrize("command", [NOP, DO_WINDOW, NEVER_ENDS], ids=["nop", "option", "subnegotiation"])
+async def test_nothing_but_commands_ends_as_a_flood(command, monkeypatch):
+    looked_at = 0
+    feed = Options.feed
+
+    def counted(self, data):
+        nonlocal looked_at
+        looked_at += len(data)
+        return feed(self, data)
+
+    monkeypatch.setattr(Options, "feed", counted)
+    closed = asyncio.Event()
+
+    async def talk(reader, writer):
+        with contextlib.suppress(ConnectionError):
+            while True:
+                writer.write(command * 100)
+                await writer.drain()
+        closed.set()
+
+    async with channel_to(talk) as channel:
+        with pytest.raises(FloodError):
+            while True:
+                await channel.read(2)
+        await asyncio.wait_for(closed.wait(), 2)
+    # What is looked at byte by byte, in the loop that all other sessions live in, is bounded.
+    assert looked_at <= COMMAND_BYTES + 262_144
+
+
+async def test_a_keepalive_now_and_then_is_no_flood():
+    async def talk(reader, writer):
+        for _ in range(200):
+            writer.write(NOP + b"x")
+            await writer.drain()
+        writer.close()
+
+    got = b""
+    async with channel_to(talk) as channel:
+        while came := await channel.read(2):
+            got += came
+    assert got == b"x" * 200

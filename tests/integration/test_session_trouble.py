@@ -8,7 +8,7 @@ import pytest
 from tests.misbehaving import HOST, PASSWORD, PATIENCE, Switch, serving, serving_ssh
 from uzel.drivers.dlink_ports import parse_ports
 from uzel.drivers.pool import Pool
-from uzel.drivers.session import ANSWER_BYTES
+from uzel.drivers.session import ANSWER_BYTES, Name
 from uzel.drivers.session_errors import SessionError, Trouble
 from uzel.drivers.transport import Login
 
@@ -28,10 +28,13 @@ async def ask(pool: Pool, switch: Switch, **more) -> str:
         ("locked", Trouble.LOCKED, "login", "System locked by other session!"),
         ("closes after login", Trouble.CLOSED, "login", ""),
         ("floods at login", Trouble.FLOODED, "login", "Welcome"),
+        ("floods with commands", Trouble.FLOODED, "login", ""),
         ("user level", Trouble.LOW_PRIVILEGE, "login", ""),
         ("hangs", Trouble.HUNG, "command", " 10     Enabled"),
         ("closes in the middle", Trouble.CLOSED, "command", " 10     Enabled"),
         ("floods", Trouble.FLOODED, "command", "0123456789abcdef"),
+        ("floods", Trouble.FLOODED, "command", "how it began"),
+        ("floods", Trouble.FLOODED, "command", " characters left out ...]"),
         ("changes its prompt", Trouble.WRONG_HOST, "command", "ANOTHER"),
         ("refuses", Trouble.COMMAND_REFUSED, "command", "Available commands"),
     ],
@@ -97,10 +100,10 @@ async def test_another_device_at_the_address_is_told():
     async with serving() as switch, Pool(patience=PATIENCE) as pool:
         target = switch.target()
         with pytest.raises(SessionError) as caught:
-            async with pool.session(replace(target, host="o1-d2-k3-h4-sw1")):
+            async with pool.session(replace(target, name=Name("o1-d2-k3-h4-sw1"))):
                 pass
         assert caught.value.code == Trouble.WRONG_HOST
-        async with pool.session(replace(target, host=HOST)) as session:
+        async with pool.session(replace(target, name=Name(HOST))) as session:
             assert session.host == HOST
 
 

@@ -16,7 +16,7 @@ from uzel.drivers.cli_input import BadInputError, commands, mac, port
 from uzel.drivers.cli_page import Ask, Page
 from uzel.drivers.cli_text import Parsed
 from uzel.drivers.pool import LIMIT, LIMITS, Pool
-from uzel.drivers.session import CliSession, Target
+from uzel.drivers.session import CliSession, Name, Target
 from uzel.drivers.session_errors import SessionError, Trouble
 from uzel.drivers.snmp import SnmpError
 from uzel.drivers.transport import Login, Wire
@@ -45,8 +45,12 @@ BY_SNMP: Mapping[str, frozenset[Operation]] = {
 # Troubles after which a read is tried once more, and how long to wait before, seconds. A session that was kept open may
 # have been closed meanwhile; a switch with one line frees it a moment after the one before has logged out.
 AGAIN_S: Mapping[Trouble, float] = {Trouble.CLOSED: 0.0, Trouble.LOCKED: 1.0, Trouble.REFUSED: 1.0}
-# Their prompt begins with their sysName. D-Link's may show the model, an address, or what somebody wrote.
-NAMED_BY_PROMPT = frozenset({"cisco_ios", "huawei_vrp"})
+# Their prompt begins with their name. Other D-Links' may show the model, an address, or what somebody wrote: they are
+# asked for their name before something is changed there.
+NAMED_BY_PROMPT = frozenset({"cisco_ios", "huawei_vrp", "dlink_cisco"})
+NAMED_BY_ANSWER = frozenset({"dlink_dxs"})
+# Their sysName is the name in the prompt.
+TOLD_BY_SNMP = frozenset({"cisco_ios", "huawei_vrp"})
 # How often the end of a test is asked for.
 LOOK_AGAIN_S = 0.25
 # The driver by maker and model; the first line that fits. Names in lower case.
@@ -92,7 +96,8 @@ class AskError(Exception):
 class Facts:
     """What has to be known of a device to ask it. `ports`: its ports by name, to ifIndex. Secrets stay out of repr.
 
-    `name` is its sysName where that is known: a session with a device of another name is then refused.
+    `name` is its sysName where SNMP has just told it, `known` what it called itself before: a session with a device
+    of another name is refused.
     """
 
     vendor: str
@@ -105,6 +110,7 @@ class Facts:
     cli_port: int = 23
     login: Login = field(repr=False, default_factory=lambda: Login("", ""))
     name: str = ""
+    known: Name | None = None
 
     @property
     def page(self) -> Page:
@@ -117,15 +123,22 @@ class Facts:
         """Its command line. Raises AskError("no_driver")."""
         page = self.page
         limit = LIMITS.get(page.name, LIMIT)
-        host = self.name if page.name in NAMED_BY_PROMPT else ""
-        return Target(self.address, self.cli_port, self.wire, page, self.login, limit, host)
+        name = self.known
+        if page.name in TOLD_BY_SNMP and self.name:
+            name = replace(name or Name(), told=self.name)
+        if name and page.name in NAMED_BY_ANSWER:
+            name = replace(name, ask=page.asks[Operation.IDENTITY][0])
+        elif page.name not in NAMED_BY_PROMPT:
+            name = None
+        return Target(self.address, self.cli_port, self.wire, page, self.login, limit, name)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Rows in the words of `core.answers`, and all that they rest on.
 
-    `asked` are the commands or the tables that were read, `text` is the device's raw answer (empty by SNMP).
+    `asked` are the commands or the tables that were read, `text` is the device's raw answer (empty by SNMP), in which
+    the passwords of the login are starred; the rows are made of the answer as it came.
     `not_understood` and `doubts` are its lines that gave nothing, or a row with a field unknown; `cut`: it ended in
     the middle. `mark` is on what the driver's knowledge of the format rests. `failed` are the ways tried before.
     """
@@ -272,12 +285,13 @@ async def one_way(target: Target, way: Ask, operation: Operation, values: Values
         "address": values.address if "address" in wants else None,
     }
     try:
-        lines = commands(target.page, way, **given)  # type: ignore[arg-type]
+        lines = commands(target.page, way, **given, loopback=_is_here(target.address))  # type: ignore[arg-type]
     except BadInputError as error:
         raise AskError(f"bad_{error.field}", permanent=True, stage="question") from error
     text = await _read(target, way, lines, pool)
     parsed = way.parse(text)
     rows = _about(parsed, values, wants)
+    starred = target.login.starred
     return Answer(
         operation,
         By.CLI,
@@ -285,11 +299,16 @@ async def one_way(target: Target, way: Ask, operation: Operation, values: Values
         rows,
         lines,
         way.mark,
-        text,
-        parsed.not_understood,
-        parsed.doubts,
+        starred(text),
+        tuple(starred(line) for line in parsed.not_understood),
+        tuple(starred(line) for line in parsed.doubts),
         parsed.cut,
     )
+
+
+def _is_here(address: str) -> bool:
+    """A device of the simulated city, whose neighbours are on this machine as well."""
+    return address.startswith("127.")
 
 
 async def _read(target: Target, way: Ask, lines: Sequence[str], pool: Pool) -> str:

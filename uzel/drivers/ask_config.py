@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from uzel.drivers.ask import AskError, Facts
+from uzel.drivers.ask import NAMED_BY_ANSWER, AskError, Facts
 from uzel.drivers.cli_text import draw
 from uzel.drivers.pool import Pool
 from uzel.drivers.session_errors import SessionError, Trouble
@@ -28,6 +28,8 @@ NAMES: Mapping[str, re.Pattern[str]] = {
     "cisco_ios": re.compile(r"^hostname (\S+)$", re.MULTILINE),
     "huawei_vrp": re.compile(r"^ ?sysname (\S+)$", re.MULTILINE),
 }
+# D-Link's is held against the name that it was met with.
+SYSTEM_NAME = re.compile(r"^config snmp system_name (.*\S)\s*$", re.MULTILINE)
 
 
 async def configuration(facts: Facts, *, pool: Pool, leave: bool = False) -> str:
@@ -54,9 +56,24 @@ async def configuration(facts: Facts, *, pool: Pool, leave: bool = False) -> str
     while lines and not lines[0].strip():
         lines.pop(0)
     if not any(end.match(line) for line in [line for line in lines if line.strip()][-_LAST_LINES:]):
-        raise AskError("incomplete", permanent=False, stage="command", text=text)
+        raise AskError("incomplete", permanent=False, stage="command", text=facts.login.starred(text))
     whole = "\n".join(lines).rstrip() + "\n"
-    named = NAMES[page.name].search(whole) if page.name in NAMES else None
-    if named and host and not named[1].lower().startswith(host.lower()):
-        raise AskError(Trouble.WRONG_HOST, permanent=True, stage="command", text=text)
+    if not _is_of(facts, page.name, whole, host):
+        raise AskError(Trouble.WRONG_HOST, permanent=True, stage="command", text=facts.login.starred(text))
     return whole
+
+
+def _is_of(facts: Facts, driver: str, whole: str, host: str) -> bool:
+    """Whether the configuration is of the switch whose prompt was answered, and of the one that was meant."""
+    if driver in NAMES:
+        named = NAMES[driver].search(whole)
+        return not (named and host) or named[1].lower().startswith(host.lower())
+    named = SYSTEM_NAME.search(whole)
+    name = facts.known
+    if driver not in NAMED_BY_ANSWER or not named or not name:
+        return True
+    shown = named[1].strip('"')
+    if name.is_right(shown):
+        name.keep(shown)
+        return True
+    return False

@@ -236,11 +236,11 @@ async def _say(work: _Work, session: CliSession, line: str, part: str, expect: s
     try:
         text = await session.run(line, answers=work.wanted.way.answers)
         if _REFUSED.search(text) or (expect and not re.search(expect, text)):
-            raise SessionError(Trouble.COMMAND_REFUSED, stage="command", text=text)
+            raise SessionError(Trouble.COMMAND_REFUSED, stage="command", text=work.facts.login.starred(text))
     except SessionError as error:
         await work.journal(Entry(part, line, error.text, error.code, time.time()))
         raise
-    await work.journal(Entry(part, line, text, at=time.time()))
+    await work.journal(Entry(part, line, work.facts.login.starred(text), at=time.time()))
 
 
 async def _leave(work: _Work, session: CliSession, part: str) -> None:

@@ -55,13 +55,14 @@ def description(text: str, *, longest: int = LONGEST_TEXT) -> str:
     return text
 
 
-def ipv4(text: str) -> str:
-    """The address of one host: not "any", not a broadcast to all, not a group, not this machine."""
+def ipv4(text: str, *, loopback: bool = False) -> str:
+    """The address of one host: not "any", not a broadcast to all, not a group; of this machine where it is allowed."""
     try:
         address = ipaddress.IPv4Address(text)
     except ValueError:
         raise BadInputError("address") from None
-    if address.is_unspecified or address.is_multicast or address.is_loopback or address.is_reserved:
+    here = address.is_loopback and not loopback
+    if here or address.is_unspecified or address.is_multicast or address.is_reserved:
         raise BadInputError("address")
     return str(address)
 
@@ -84,8 +85,11 @@ def commands(
     mac_address: str | None = None,
     vlan_id: int | str | None = None,
     address: str | None = None,
+    loopback: bool = False,
 ) -> tuple[str, ...]:
     """The lines to send for a question, in order: what goes before, the command, what goes after.
+
+    `loopback`: the device itself is on this machine (the simulated city), and so are its neighbours.
 
     Raises BadInputError for a value that is not of its type, or that the command needs and has not got.
     """
@@ -97,7 +101,7 @@ def commands(
     if vlan_id is not None:
         values["vlan"] = str(vlan(vlan_id))
     if address is not None:
-        values["address"] = ipv4(address)
+        values["address"] = ipv4(address, loopback=loopback)
     lines = [line for part in (ask.first, ask.command, ask.after) for line in part.split("\n") if line]
     try:
         written = tuple(line.format(**values) for line in lines)

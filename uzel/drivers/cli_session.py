@@ -126,6 +126,11 @@ class Session:
         return self._fail("closed")
 
     @property
+    def heard(self) -> str:
+        """What has come since the last thing was said."""
+        return self._buffer
+
+    @property
     def _over(self) -> bool:
         return self.stage is Stage.OVER
 

@@ -75,6 +75,7 @@ class Pool:
     async def session(self, target: Target, *, fresh: bool = False) -> AsyncIterator[CliSession]:
         """A session for one question, an open one when there is one (not when `fresh`). Raises SessionError.
 
+        A fresh one is held to the device's name by a question of its own, where the prompt does not tell it.
         It goes back to the pool when the block ends well or the device refused a command, else it is hung up.
         """
         device = self._devices.setdefault(target.place, _Device(asyncio.Semaphore(target.limit)))
@@ -114,7 +115,14 @@ class Pool:
                 return session
             session.leave()
         async with self._logins:
-            return await connect(target, self._known, self.patience)
+            session = await connect(target, self._known, self.patience)
+        if fresh:
+            try:
+                await session.identify()
+            except BaseException:
+                session.abort()
+                raise
+        return session
 
     def _give_back(self, device: _Device, session: CliSession) -> None:
         if not session.is_open:

@@ -5,13 +5,13 @@ The dialogue itself (login, prompts, pagers, refusals) is `cli_session`'s; here 
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 
-from uzel.drivers.cli_page import Page, Refusal
+from uzel.drivers.cli_page import Ask, Page, Refusal
 from uzel.drivers.cli_session import Answer, Failed, Ready, Send, Session, Stage, Step
-from uzel.drivers.session_errors import REFUSALS, Patience, SessionError, Trouble
-from uzel.drivers.transport import Channel, HostKeys, Login, Wire, open_ssh, open_telnet
+from uzel.drivers.session_errors import REFUSALS, Patience, SessionError, Trouble, head_and_tail
+from uzel.drivers.transport import Channel, FloodError, HostKeys, Login, Wire, open_ssh, open_telnet
 
 # No answer of a switch is longer; the configuration of a full stack is about 300 kB.
 ANSWER_BYTES = 1_000_000
@@ -23,11 +23,44 @@ FAILURES = {"flood": Trouble.FLOODED, "other_host": Trouble.WRONG_HOST, "closed"
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """A device's command line.
+class Name:
+    """What a device calls itself, and how that is heard: by its prompt, or by the answer to `ask`.
 
-    `host` is the name its prompt must have, or the name with its domain behind; empty: any.
+    `last` is the name that it was met with, empty before that: then any will do that is not one of `others`, the codes
+    of other devices. `code` is its own, which it may always take. `met` is told a name that is new and right. `told`
+    is what SNMP has just said, which the prompt has to say too.
     """
+
+    last: str = ""
+    told: str = ""
+    code: str = ""
+    others: Container[str] = field(repr=False, default=frozenset())
+    met: Callable[[str], None] | None = field(repr=False, default=None)
+    ask: Ask | None = field(repr=False, default=None)
+
+    def is_right(self, shown: str) -> bool:
+        """Whether a device that calls itself so is the one; the domain behind a name does not matter."""
+        if self.told and not is_same(shown, self.told):
+            return False
+        if not self.last:
+            return is_same(shown, self.code) or shown.casefold() not in self.others
+        return is_same(shown, self.last) or is_same(shown, self.code)
+
+    def keep(self, shown: str) -> None:
+        """Remember a name that is right."""
+        if self.met and shown and not is_same(shown, self.last):
+            self.met(shown)
+
+
+def is_same(name: str, other: str) -> bool:
+    """Whether two names are one, with a domain behind or without."""
+    name, other = name.casefold(), other.casefold()
+    return bool(name and other) and (name == other or name.startswith(f"{other}.") or other.startswith(f"{name}."))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A device's command line. `name`: None for one that may be called anything."""
 
     address: str
     port: int
@@ -35,11 +68,11 @@ class Target:
     page: Page = field(repr=False)
     login: Login = field(repr=False)
     limit: int = 1
-    host: str = field(default="", compare=False)
+    name: Name | None = field(default=None, compare=False)
 
     def is_named(self, host: str) -> bool:
         """Whether a prompt with this name is the device's own."""
-        return not self.host or host == self.host or (bool(host) and self.host.startswith(f"{host}."))
+        return self.name is None or self.name.ask is not None or self.name.is_right(host)
 
     @property
     def place(self) -> str:
@@ -89,8 +122,31 @@ class CliSession:
     async def log_in(self) -> None:
         """Answer the greeting until there is a prompt. Raises SessionError."""
         await self._until_done([], self._patience.login_s, limit=GREETING_BYTES)
-        if not self.target.is_named(self.host):
-            raise self._fail(Trouble.WRONG_HOST, "login", f"{self.host!r} answers in place of {self.target.host!r}")
+        name = self.target.name
+        if name and not name.ask:
+            self._hold(name, self.host, "login")
+
+    async def identify(self) -> None:
+        """Ask a device for its name whose prompt does not tell it. Raises SessionError for another one's."""
+        name = self.target.name
+        if not name or not name.ask:
+            return
+        try:
+            text = await self.run(name.ask.command)
+        except SessionError:
+            if self.is_open:
+                return  # it does not know the question: there is nothing to hold it to
+            raise
+        told = [row.name for row in name.ask.parse(text).rows if row.name]
+        if told:
+            self._hold(name, told[0], "command")
+
+    def _hold(self, name: Name, shown: str, stage: str) -> None:
+        if not name.is_right(shown):
+            raise self._fail(
+                Trouble.WRONG_HOST, stage, f"{shown!r} answers, not {name.last or name.told or name.code!r}"
+            )
+        name.keep(shown)
 
     @property
     def modes(self) -> dict[str, str | None]:
@@ -107,7 +163,10 @@ class CliSession:
         answers: tuple[tuple[str, str], ...] | None = None,
         seconds: float = 0.0,
     ) -> str:
-        """Send a command, return what came until the prompt, raw. `stop` ends a screen that refreshes itself.
+        """Send a command, return what came until the prompt, as it came: a configuration is kept whole.
+
+        Whoever shows it or keeps it as a transcript takes `without_secrets` of it. `stop` ends a screen that refreshes
+        itself.
 
         `whole`: of such a screen, all pages are wanted. `answers`: to the questions that it may ask, instead of the
         page's. `seconds`: how long the answer may take, if not as long as any.
@@ -122,12 +181,12 @@ class CliSession:
         except BaseException:
             self.abort()  # whoever was cancelled in the middle of an answer finds no session to type into
             raise
-        text = self._without_secrets(answer.text if answer else "")
+        text = answer.text if answer else ""
         if answer and answer.refusal:
             trouble = REFUSALS[answer.refusal]
             if answer.refusal is Refusal.LOCKED:
                 self.abort()
-            raise SessionError(trouble, stage="command", text=text, refusal=answer.refusal)
+            raise SessionError(trouble, stage="command", text=self.without_secrets(text), refusal=answer.refusal)
         return text
 
     def leave(self) -> None:
@@ -179,7 +238,8 @@ class CliSession:
         if not data:
             return self._machine.closed()
         if flooded:
-            raise self._fail(Trouble.FLOODED, self._stage(self._machine.stage), data.decode(errors="replace"))
+            heard = self._machine.heard + data.decode(errors="replace")
+            raise self._fail(Trouble.FLOODED, self._stage(self._machine.stage), heard)
         steps = self._machine.feed(data)
         return steps if not expired or any(isinstance(s, Answer | Ready | Failed) for s in steps) else self._late(steps)
 
@@ -191,6 +251,8 @@ class CliSession:
             return await self._channel.read(max(seconds, 0.001))
         except TimeoutError:
             return None
+        except FloodError as error:
+            raise self._fail(Trouble.FLOODED, self._stage(self._machine.stage), self._machine.heard) from error
         except OSError:
             return b""
 
@@ -204,15 +266,13 @@ class CliSession:
 
     def _fail(self, trouble: Trouble, stage: str, text: str) -> SessionError:
         self.abort()
-        return SessionError(trouble, stage=stage, text=self._without_secrets(text))
+        text = self.without_secrets(text)
+        return SessionError(trouble, stage=stage, text=head_and_tail(text) if trouble is Trouble.FLOODED else text)
 
     @staticmethod
     def _stage(stage: Stage) -> str:
         return "command" if stage in (Stage.BUSY, Stage.READY) else "login"
 
-    def _without_secrets(self, text: str) -> str:
-        """Some firmware echoes what is typed at a password prompt."""
-        for secret in (self.target.login.password, self.target.login.enable):
-            if secret and secret in text:
-                text = text.replace(secret, "********")
-        return text
+    def without_secrets(self, text: str) -> str:
+        """Some firmware echoes what is typed at a password prompt, and a configuration has it in clear."""
+        return self.target.login.starred(text)

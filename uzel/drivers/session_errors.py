@@ -79,3 +79,15 @@ class Patience:
     silence_s: float = 10.0
     # All of our sessions with the device are taken.
     turn_s: float = 20.0
+
+
+# Of what a device pours out without an end.
+HEAD_CHARS, TAIL_CHARS = 12_000, 6_000
+
+
+def head_and_tail(text: str) -> str:
+    """How a text began and how it ended, and how much is left out in between."""
+    left_out = len(text) - HEAD_CHARS - TAIL_CHARS
+    if left_out <= 0:
+        return text
+    return f"{text[:HEAD_CHARS]}\r\n[... {left_out} characters left out ...]\r\n{text[-TAIL_CHARS:]}"

@@ -19,6 +19,12 @@ from uzel.drivers.session_errors import SessionError, Trouble
 asyncssh.set_log_level("WARNING")
 
 CHUNK = 65_536
+# Telnet's own commands and their bytes in one session. A switch sends a dozen; more is garbage, and each costs time.
+COMMANDS, COMMAND_BYTES = 4_000, 64_000
+
+
+class FloodError(ConnectionError):
+    """Nothing but commands of telnet comes."""
 
 
 class Wire(StrEnum):
@@ -125,14 +131,22 @@ class _TelnetChannel(asyncio.Protocol):
         self._options = Options()
         self._transport: asyncio.Transport | None = None
         self._came, self._owed = bytearray(), b""
-        self._is_over = self._is_paused = False
+        self._is_over = self._is_paused = self._is_flooded = False
+        self._commands = self._command_bytes = 0
         self._reader: asyncio.Future[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
+        # Counted before they are looked at, one by one.
+        self._commands += data.count(Telnet.IAC)
+        if self._is_flood():
+            return
         text, reply = self._options.feed(data)
+        self._command_bytes += len(data) - len(text)
+        if self._is_flood():
+            return
         # With text there is mostly something to say soon; a reply to the options goes along with it.
         self._owed += reply
         if not text:
@@ -143,6 +157,13 @@ class _TelnetChannel(asyncio.Protocol):
             self._is_paused = True
             self._transport.pause_reading()
         self._wake()
+
+    def _is_flood(self) -> bool:
+        if self._commands > COMMANDS or self._command_bytes > COMMAND_BYTES:
+            self._is_flooded = self._is_over = True
+            self.close()
+            self._wake()
+        return self._is_flooded
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_over = True
@@ -160,6 +181,8 @@ class _TelnetChannel(asyncio.Protocol):
                 timer.cancel()
             if not self._came and not self._is_over:
                 raise TimeoutError
+        if self._is_flooded:
+            raise FloodError
         came = bytes(self._came)
         self._came.clear()
         if self._is_paused and self._transport and not self._is_over:
@@ -216,6 +239,14 @@ class Login:
     user: str = field(repr=False)
     password: str = field(repr=False)
     enable: str = field(repr=False, default="")
+
+    def starred(self, text: str) -> str:
+        """The text without the passwords, for whoever is shown it."""
+        # The longer one first: the other may be a part of it.
+        for secret in sorted({self.password, self.enable}, key=len, reverse=True):
+            if secret:
+                text = text.replace(secret, "********")
+        return text
 
 
 # Fingerprints of the host keys that were met, by "address:port": trusted the first time, held to afterwards.

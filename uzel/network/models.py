@@ -10,6 +10,7 @@ from uzel.network.backups_models import BackupState as BackupState
 from uzel.network.backups_models import ConfigBackup as ConfigBackup
 from uzel.network.backups_models import ConfigReason as ConfigReason
 from uzel.network.backups_models import ConfigText as ConfigText
+from uzel.network.names_models import DeviceName as DeviceName
 
 
 class Level(models.IntegerChoices):

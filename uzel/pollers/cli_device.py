@@ -27,7 +27,7 @@ TOLD = {
     "low_privilege": "the account of its access group may not ask this",
     "locked_by_other_session": "another session holds it; ask again when that one has ended",
     "no_prompt": "it was reached, and no prompt came that its driver knows",
-    "wrong_host": "another device answers there, or its name or SSH key has changed",
+    "wrong_host": "another device answers there, or its name or SSH key has changed (uzel device renamed HOST)",
     "command_refused": "it does not know the question",
     "hung": "its answer stopped halfway",
     "closed": "it closed the session",
@@ -205,6 +205,17 @@ def access(group: str, protocol: str, port: int | None, user: str, password: str
     except SecretsError as error:
         raise click.ClickException(sentence(error.code)) from error
     click.echo(f"{group}: {protocol} on port {port or usual} as {user}")
+
+
+@device.command()
+@click.argument("host")
+def renamed(host: str) -> None:
+    """HOST was given another name, or another switch stands in its place: take the name that it has now for right."""
+    found = device_facts.find(host)
+    if found is None:
+        raise click.ClickException(f"{host}: {TOLD['no_device']}")
+    device_facts.forget_name(found)
+    click.echo(f"{found}: the name that it is met with next is taken for its own")
 
 
 device.add_command(record)

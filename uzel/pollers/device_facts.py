@@ -4,17 +4,18 @@ import json
 import os
 from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from ipaddress import ip_address
 
 from cryptography.fernet import MultiFernet
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Count, Max, Q
 
 from uzel.drivers.ask import Facts
+from uzel.drivers.session import Name
 from uzel.drivers.session_secrets import keys, seal, unseal
 from uzel.drivers.transport import Login, Wire
-from uzel.network.models import AccessGroup, Device
+from uzel.network.models import AccessGroup, Device, DeviceName
 
 HOST_KEYS_FILE = "switch_keys.json"
 
@@ -35,7 +36,7 @@ def find(host: str) -> Device | None:
     wanted = Q(code=host)
     with suppress(ValueError):
         wanted |= Q(address=str(ip_address(host)))
-    return Device.objects.select_related("access_group").filter(wanted).first()
+    return Device.objects.select_related("access_group", "called").filter(wanted).first()
 
 
 def facts(device: Device, *, ports: bool = True) -> Facts:
@@ -56,7 +57,43 @@ def facts(device: Device, *, ports: bool = True) -> Facts:
         wire=Wire(group.cli_protocol),
         cli_port=group.cli_port,
         login=Login(group.username, _open(group.password_encrypted), _open(group.enable_encrypted)),
+        known=_known(device),
     )
+
+
+# Names that sessions have heard and nobody has written yet: device -> name.
+_heard: dict[int, str] = {}
+LONGEST_NAME = 255
+
+
+def _known(device: Device) -> Name:
+    """What the device has to call itself. What was heard of others meanwhile is written first."""
+    write_names()
+    met = getattr(device, "called", None)
+    others = frozenset[str]() if met else _codes(*Device.objects.aggregate(Count("pk"), Max("pk")).values())
+    heard = partial(_heard.__setitem__, device.pk)
+    return Name(met.name if met else "", code=device.code, others=others, met=heard)
+
+
+@lru_cache(maxsize=1)
+def _codes(_count: int, _last: int) -> frozenset[str]:
+    """The codes of all devices, while there are so many."""
+    return frozenset(code.casefold() for code in Device.objects.values_list("code", flat=True))
+
+
+def write_names() -> None:
+    """Write the names that were heard: sessions live where the database must not be asked."""
+    while _heard:
+        device, name = _heard.popitem()
+        plain = name.replace("\0", "")[:LONGEST_NAME]
+        if Device.objects.filter(pk=device).exists():
+            DeviceName.objects.update_or_create(device_id=device, defaults={"name": plain})
+
+
+def forget_name(device: Device) -> None:
+    """It was renamed, or another device stands in its place: the name that it is met with next is right."""
+    _heard.pop(device.pk, None)
+    DeviceName.objects.filter(device=device).delete()
 
 
 def set_access(group: AccessGroup, *, wire: Wire, port: int, user: str, password: str, enable: str) -> None:
