@@ -82,11 +82,13 @@ def test_a_missing_link_is_said_while_the_cable_is_tested(client: Client) -> Non
     assert "проверяем кабель…" in said and "Кабель проверяем…" in said and "спрашиваем…" in said
     assert "Не отпускать абонента" in said and "направить бригаду" not in said.lower()
     assert "sse:probe.told" in page and "sse:probe.done" in page and "data-copy" in page
+    # It is tested already: nobody needs a second test of it.
+    assert re.search(r"<button[^>]*data-cable[^>]* disabled", page)
     tell(result(up=False, cable=cut(31)), state="done")
     page = shown(client)
     said = words(page)
     assert "31 м" in said and "ещё не окончательно" not in said and "проверяем" not in said
-    assert "sse:probe.told" not in page
+    assert "sse:probe.told" not in page and not re.search(r"<button[^>]*data-cable[^>]* disabled", page)
 
 
 def test_a_line_is_not_fine_while_answers_are_to_come(client: Client) -> None:
