@@ -35,6 +35,7 @@ class Switch:
     def __init__(self, trouble: str = "", *, ssh: bool = False) -> None:
         self.trouble, self.ssh = trouble, ssh
         self.asked: list[str] = []
+        self.writers: list[asyncio.StreamWriter] = []
         self.came = self.there = self.most_there = 0
         self.port = 0
 
@@ -134,6 +135,7 @@ class Switch:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.there += 1
+        self.writers.append(writer)
         self.most_there = max(self.there, self.most_there)
         try:
             await self.talk(reader, writer)

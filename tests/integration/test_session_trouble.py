@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.misbehaving import HOST, PASSWORD, PATIENCE, Switch, serving, serving_ssh
+from tests.misbehaving import HEAD, HOST, PASSWORD, PATIENCE, ROWS, Switch, serving, serving_ssh
 from uzel.drivers.dlink_ports import parse_ports
 from uzel.drivers.pool import Pool
 from uzel.drivers.session import ANSWER_BYTES, Name
@@ -161,3 +161,39 @@ async def test_an_idle_session_is_logged_out_of():
             await ask(pool, switch)
         await asyncio.sleep(0.05)
         assert switch.there == 0
+
+
+async def test_a_prompt_within_the_data_is_no_end_that_is_believed():
+    class Talker(Switch):
+        async def answer(self, command, reader, writer):
+            if command.startswith("show"):
+                # The answer stops for a moment just behind what looks like a prompt, as packets do.
+                writer.write(f"{HEAD} 1  Enabled\n\r{HOST}:5#".encode())
+                await asyncio.sleep(0.001)
+                writer.write(b" was typed here\n\r" + ROWS[0].encode() + b"\n\r")
+            return True
+
+    switch = Talker()
+    server = await asyncio.start_server(switch.serve, "127.0.0.1", 0)
+    switch.port = server.sockets[0].getsockname()[1]
+    async with server, Pool(patience=PATIENCE) as pool:
+        async with pool.session(switch.target()) as session:
+            slow = session._until_done
+
+            async def busy(*args, **more):
+                answer = await slow(*args, **more)
+                await asyncio.sleep(0.05)  # as if the loop had been busy with others
+                return answer
+
+            session._until_done = busy
+            parsed = parse_ports(await session.run(ASK))
+        assert (parsed.cut, session.is_open, pool.open_sessions) == (True, False, 0)
+
+
+async def test_what_is_said_while_nobody_asks_is_no_part_of_the_next_answer():
+    async with serving() as switch, Pool(patience=PATIENCE) as pool:
+        first = await ask(pool, switch)
+        writer = switch.writers[-1]
+        writer.write(b"\n\r2026-11-22 10:00:00 Port 7 link down\n\r" + f"{HOST}:5#".encode())
+        await asyncio.sleep(0.05)
+        assert (await ask(pool, switch), switch.came) == (first, 1)

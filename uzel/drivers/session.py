@@ -175,6 +175,7 @@ class CliSession:
         """
         if not self.is_open:
             raise self._fail(Trouble.CLOSED, "command", "")
+        self._channel.unread()  # what was said while nobody asked, a line of the log, is no part of the answer
         steps = self._machine.ask(line, whole=whole, answers=answers)
         try:
             answer = await self._until_done(steps, seconds or self._patience.command_s, stop=stop)
@@ -187,7 +188,19 @@ class CliSession:
             if answer.refusal is Refusal.LOCKED:
                 self.abort()
             raise SessionError(trouble, stage="command", text=self.without_secrets(text), refusal=answer.refusal)
-        return text
+        return text + await self._behind_the_prompt()
+
+    async def _behind_the_prompt(self) -> str:
+        """Nothing, mostly. Text that stands there already on the prompt's own line: what looked like it was data.
+
+        The answer ends there, in the middle of a line, by which it is known as cut. This is no place to type into.
+        """
+        await asyncio.sleep(0)  # one look into the socket, no waiting
+        line = re.split(r"[\r\n]", self._channel.unread().decode(errors="replace"))[0]
+        if not line.strip():
+            return ""
+        self.abort()
+        return f"{self._machine.prompt}{line}"
 
     def leave(self) -> None:
         """Log out and hang up, without waiting: old D-Links count a line as taken until they hear of it."""

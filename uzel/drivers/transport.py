@@ -40,6 +40,9 @@ class Channel(Protocol):
     async def read(self, within_s: float) -> bytes:
         """What has come; empty when the other end has closed. Raises TimeoutError when nothing comes in time."""
 
+    def unread(self) -> bytes:
+        """Take what has come already, as far as that can be told without waiting."""
+
     def write(self, data: bytes) -> None:
         """Send, without waiting."""
 
@@ -183,6 +186,9 @@ class _TelnetChannel(asyncio.Protocol):
                 raise TimeoutError
         if self._is_flooded:
             raise FloodError
+        return self.unread()
+
+    def unread(self) -> bytes:
         came = bytes(self._came)
         self._came.clear()
         if self._is_paused and self._transport and not self._is_over:
@@ -223,6 +229,9 @@ class _SshChannel:
                 return await self._reader.read(CHUNK)
         except asyncssh.Error as error:
             raise ConnectionResetError(str(error)) from error
+
+    def unread(self) -> bytes:
+        return b""
 
     def write(self, data: bytes) -> None:
         with contextlib.suppress(BrokenPipeError):
