@@ -43,6 +43,7 @@ from rich.table import Table
 from uzel.config import embedded
 from uzel.desk.lines import lines_of, verdicts
 from uzel.drivers.transport import Wire
+from uzel.journal.models import Event
 from uzel.network.models import AccessGroup, Probe
 from uzel.outages.models import Hint
 from uzel.pollers import device_facts
@@ -66,7 +67,10 @@ SURE = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the desk said of a case. `probe_s`: from the row to the answer; `desk_s`: to read it and to judge."""
+    """What the desk said of a case. `probe_s`: from the row to the answer; `desk_s`: to read it and to judge.
+
+    `told_s`: from the row to the first that was known, while a cable was tested.
+    """
 
     case: Case
     codes: tuple[str, ...]
@@ -74,6 +78,7 @@ class Said:
     probe_s: float
     desk_s: float
     tested: bool
+    told_s: float
 
     @property
     def right(self) -> bool:
@@ -89,6 +94,11 @@ class Said:
     @property
     def whole_s(self) -> float:
         return self.probe_s + self.desk_s
+
+    @property
+    def first_s(self) -> float:
+        """To the first word: the verdict on what is known so far is read and judged as the last one is."""
+        return self.told_s + self.desk_s
 
     @property
     def hindered(self) -> bool:
@@ -145,12 +155,23 @@ def _figures(said: Sequence[Said]) -> Iterator[Figure]:
         own = [s for s in tested if s.case.make == make]
         note = f"{len(own)} lines; the test itself takes {TEST_S[make]} s in the city"
         yield Figure(f"verdict p95, cable test, {make}", _p95(own), "s", "<= 3", note=note)
+    yield from _first_words(tested)
     hindered = [s for s in said if s.hindered]
     yield Figure("verdict p95, command line hurt", _p95(hindered), "s", note=f"{len(hindered)} lines, cli-… faults")
 
 
-def _p95(said: Sequence[Said]) -> float:
-    took = sorted(s.whole_s for s in said)
+def _first_words(tested: Sequence[Said]) -> Iterator[Figure]:
+    """How long nobody knows anything while a cable is tested."""
+    note = f"{len(tested)} lines, from the row written to the verdict on what is known so far"
+    yield Figure("first word p50, cable test", statistics.median(s.first_s for s in tested), "s")
+    yield Figure("first word p95, cable test", _p95(tested, first=True), "s", "<= 1", note=note)
+    for kind in sorted({s.case.truth for s in tested}):
+        own = [s for s in tested if s.case.truth == kind]
+        yield Figure(f"first word p95, {kind}", _p95(own, first=True), "s", "<= 1", note=f"{len(own)} lines")
+
+
+def _p95(said: Sequence[Said], *, first: bool = False) -> float:
+    took = sorted(s.first_s if first else s.whole_s for s in said)
     return took[int(0.95 * len(took))] if took else float("nan")
 
 
@@ -204,9 +225,11 @@ def _read(case: Case, service: Service, number: int) -> Said:
     assert probe.ended_at is not None
     facts = {fact.name: fact.value for fact in findings[0].evidence}
     result = probe.result or {}
+    words = Event.objects.filter(name__in=["probe.told", "probe.done"], payload__id=number).order_by("id")
+    told_s = (words[0].at - probe.asked_at).total_seconds()
     tested = any(part["operation"] == "cable-test" for part in result.get("said", ()))
     why = f"{facts} {probe.error} {result.get('missing', {})} {result.get('errors', {})}"
-    return Said(case, codes, why, (probe.ended_at - probe.asked_at).total_seconds(), desk_s, tested)
+    return Said(case, codes, why, (probe.ended_at - probe.asked_at).total_seconds(), desk_s, tested, told_s)
 
 
 def _print(said: list[Said]) -> None:
@@ -235,7 +258,8 @@ def _print(said: list[Said]) -> None:
     path = Path(__file__).parent / "out"
     path.mkdir(exist_ok=True)
     kept = [
-        {"truth": s.case.truth, "make": s.case.make, "said": s.codes, "probe_s": s.probe_s, "tested": s.tested}
+        {"truth": s.case.truth, "make": s.case.make, "said": s.codes, "tested": s.tested}
+        | {"probe_s": s.probe_s, "told_s": s.told_s}
         for s in said
     ]
     (path / "verdict.json").write_text(json.dumps(kept, indent=0))
