@@ -30,6 +30,7 @@ class Operation(StrEnum):
     LOOPS = "loops"
     LOG = "log"
     LOAD = "load"
+    MEMORY = "memory"
     PING = "ping"
 
 
@@ -296,6 +297,16 @@ class Load:
     cpu_5s_percent: int | None = None
     cpu_1m_percent: int | None = None
     cpu_5m_percent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A memory of the device; `name` when it has several ("Processor", "I/O") or a stack lists its units' ("1")."""
+
+    name: str | None = None
+    used_bytes: int | None = None
+    total_bytes: int | None = None
+    used_percent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

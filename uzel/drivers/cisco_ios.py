@@ -18,6 +18,7 @@ from uzel.drivers.cisco_ios_ports import (
 from uzel.drivers.cisco_ios_tables import (
     parse_arp,
     parse_bindings,
+    parse_err_disabled,
     parse_igmp_groups,
     parse_macs,
     parse_switchport,
@@ -27,6 +28,8 @@ from uzel.drivers.cisco_ios_unit import (
     parse_identity,
     parse_load,
     parse_log,
+    parse_memory_pools,
+    parse_memory_statistics,
     parse_optics,
     parse_ping,
 )
@@ -100,8 +103,14 @@ PAGE = Page(
         Operation.OPTICS: (Ask("show interfaces {port} transceiver", parse_optics),),
         Operation.BINDINGS: (Ask("show ip dhcp snooping binding interface {port}", parse_bindings),),
         Operation.IGMP_GROUPS: (Ask("show ip igmp snooping groups", parse_igmp_groups, Mark.MANUAL),),
+        # Keepalives that come back: the port is held down for it. A loop without them shows in the log alone.
+        Operation.LOOPS: (Ask("show interfaces status err-disabled", parse_err_disabled),),
         Operation.LOG: (Ask("show logging", parse_log),),
         Operation.LOAD: (Ask("show processes cpu", parse_load),),
+        Operation.MEMORY: (
+            Ask("show memory statistics", parse_memory_statistics, Mark.MANUAL),
+            Ask("show processes memory", parse_memory_pools, Mark.MANUAL),
+        ),
         Operation.PING: (Ask("ping {address} repeat 4", parse_ping),),
     },
     changes={

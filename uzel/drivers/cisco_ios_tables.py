@@ -1,4 +1,4 @@
-"""Cisco IOS and IOS-XE: the tables (MAC, ARP, VLANs, switchport, DHCP snooping, IGMP snooping).
+"""Cisco IOS and IOS-XE: the tables (MAC, ARP, VLANs, switchport, DHCP snooping, IGMP snooping, ports held down).
 
 Sources: recordings of Catalyst 2900XL, 2960, 3560, 3750, 4500, 6500; IGMP groups by published examples.
 """
@@ -6,7 +6,7 @@ Sources: recordings of Catalyst 2900XL, 2960, 3560, 3750, 4500, 6500; IGMP group
 import re
 from dataclasses import replace
 
-from uzel.core.answers import ArpEntry, Binding, IgmpGroup, MacEntry, MacKind, PortVlans, VlanMembers
+from uzel.core.answers import ArpEntry, Binding, IgmpGroup, LoopState, MacEntry, MacKind, PortVlans, VlanMembers
 from uzel.drivers.cli_names import PORT, if_name, vlan_numbers
 from uzel.drivers.cli_text import Parsed, Sheet, mac, number
 
@@ -194,3 +194,13 @@ def parse_igmp_groups(text: str) -> Parsed[IgmpGroup]:
         else:
             sheet.miss(line)
     return sheet.parsed()
+
+
+# A name may be of many words, and there need not be one; a reason may hold "(STP)".
+_HELD_ROW = re.compile(rf"^({PORT})\s.*?\berr-disabled\s+([a-z][\w-]*)(?:\s.*)?$")
+
+
+def parse_err_disabled(text: str) -> Parsed[LoopState]:
+    """`show interfaces status err-disabled`: a row per port that is held down; for a loop by one reason alone."""
+    sheet: Sheet[LoopState] = Sheet(text, r"port\s+name\s+status\s+reason.*")
+    return sheet.each(_HELD_ROW, lambda found: LoopState(if_name(found[1]), loop=found[2] == "loopback"))

@@ -1,12 +1,12 @@
-"""Cisco IOS and IOS-XE: the switch as a whole (version, optics, log, load, ping).
+"""Cisco IOS and IOS-XE: the switch as a whole (version, optics, log, load, memory, ping).
 
-Sources: recordings of Catalyst 2960 … 9500 and ISR.
+Sources: recordings of Catalyst 2960 … 9500 and ISR; memory by other projects' parsers and Cisco's documents.
 """
 
 import re
 from dataclasses import replace
 
-from uzel.core.answers import Identity, Load, LogLine, Optics, PingResult
+from uzel.core.answers import Identity, Load, LogLine, Memory, Optics, PingResult
 from uzel.drivers.cli_names import PORT, if_name
 from uzel.drivers.cli_text import Parsed, Sheet, decimal, mac, number, uptime
 
@@ -110,6 +110,27 @@ def parse_load(text: str) -> Parsed[Load]:
     """`show processes cpu`: one row from its first line; processes are passed over."""
     sheet: Sheet[Load] = Sheet(text, r"pid runtime.*|\d+\s+\d+\s+\d+\s+\d+\s+[\d.]+%.*")
     return sheet.each(_CPU, lambda found: Load(*map(int, found.groups())))
+
+
+def _pool(name: str, total: int, used: int) -> Memory:
+    return Memory(name, used, total, round(100 * used / total) if total else None)
+
+
+# The first number is where the pool begins, in hex.
+_STATISTICS = re.compile(r"^\s*([A-Za-z][\w/ -]*?)\s+[0-9A-Fa-f]+\s+(\d+)\s+(\d+)\s+\d+\s+\d+\s+\d+\s*$")
+_POOL = re.compile(r"^\s*(\S.*?) Pool Total:\s*(\d+)\s+Used:\s*(\d+)\s+Free:\s*\d+\s*$")
+
+
+def parse_memory_statistics(text: str) -> Parsed[Memory]:
+    """`show memory statistics`: a row per pool."""
+    sheet: Sheet[Memory] = Sheet(text, r"head\s+total\(b\).*|tracekey :.*")
+    return sheet.each(_STATISTICS, lambda found: _pool(found[1], int(found[2]), int(found[3])))
+
+
+def parse_memory_pools(text: str) -> Parsed[Memory]:
+    """`show processes memory`: a row per pool; the processes, and their total, are passed over."""
+    sheet: Sheet[Memory] = Sheet(text, r"pid\s+tty\s.*|\d+\s+\d+(?:\s+\d+){5}\s.*|\d+ total")
+    return sheet.each(_POOL, lambda found: _pool(found[1], int(found[2]), int(found[3])))
 
 
 _RATE = re.compile(r"^Success rate is \d+ percent \((\d+)/(\d+)\)(?:, round-trip min/avg/max = (\d+)/(\d+)/(\d+) ms)?")

@@ -58,6 +58,8 @@ COMMANDS: Mapping[Operation, re.Pattern[str]] = {
     Operation.BINDINGS: re.compile(r"address-binding"),
     Operation.LOG: re.compile(r"show-log$|show-logging|ShowLogging"),
     Operation.LOAD: re.compile(r"cpu"),
+    Operation.MEMORY: re.compile(r"memory|dram"),
+    Operation.LOOPS: re.compile(r"err-disabled$|StatusErrDisabled$"),
     Operation.IDENTITY: re.compile(r"show-switch|show-version|ShowVersion|display-version|show-system-information"),
 }
 

@@ -25,6 +25,11 @@ The recordings of the project are written for it in these formats, with invented
 nothing. *SNMP* alone: the driver has no command for it. What SNMP tells is read from standard tables (IF-MIB,
 EtherLike, BRIDGE and Q-BRIDGE, LLDP), so no recording of ours stands beside it here.
 
+*Blocked clients* are asked of D-Link alone: IMPB keeps a list of them. Cisco's IP source guard and Huawei's bind-table
+check drop frames and keep no list of whose; there, bindings tell who is let through, and the log who was turned away,
+where the switch is told to log it. *Loops* on Cisco are ports held down by their own keepalives (reason `loopback`); a
+loop that eats them shows as MACs that flap, in the log. An empty answer is not "no loop".
+
 How much of other people's recordings the drivers understand: [captures.md](captures.md). How a model or a make is
 added, in ten minutes: [add-a-driver.md](add-a-driver.md).
 """

@@ -8,6 +8,7 @@ configuration has lines that begin with a bare `#`.
 from uzel.core.answers import Operation
 from uzel.core.changes import Kind
 from uzel.drivers.cli_page import Ask, Mark, Page, Refusal, Way
+from uzel.drivers.dlink_memory import parse_memory
 from uzel.drivers.dlink_ports import parse_cable, parse_errors, parse_packets, parse_ports
 from uzel.drivers.dlink_tables import (
     parse_arp,
@@ -94,6 +95,15 @@ PAGE = Page(
         Operation.LOOPS: (Ask("show loopdetect ports {port}", parse_loops, Mark.MANUAL, stop="q"),),
         Operation.LOG: (Ask("show log", parse_log),),
         Operation.LOAD: (Ask("show utilization cpu", parse_load, Mark.MANUAL, stop="\x03"),),
+        Operation.MEMORY: (
+            Ask(
+                "show utilization dram",
+                parse_memory,
+                Mark.UNVERIFIED,
+                stop="q",
+                models="DES-3200 C1, DGS-3000, DGS-3120, DGS-3620",
+            ),
+        ),
         Operation.PING: (Ask("ping {address} times 4", parse_ping, Mark.MANUAL),),
     },
     changes={

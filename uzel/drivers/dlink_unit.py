@@ -15,21 +15,28 @@ PORT = r"\d{1,3}(?::\d{1,3})?"
 _PAIR = re.compile(r"^\s*([A-Za-z0-9][^:]*?)\s*:\s*(.*?)\s*$")
 _UNIT_SERIAL = re.compile(r"^\s*(\S+?)\s*\(unit (\d+)\)\s*$", re.IGNORECASE)
 
+# Not told; a long one goes on in a line of its own.
+_FREE_TEXTS = ("system location", "system contact")
+
 
 def parse_identity(text: str) -> Parsed[Identity]:
     """`show switch`: one row; DGS-3100 lists a serial per unit of the stack and so gives a row per unit."""
     sheet: Sheet[Identity] = Sheet(text)
+    key = ""
     for line in sheet:
         pair, serial = _PAIR.match(line), _UNIT_SERIAL.match(line)
         if pair:
             sheet.rows = sheet.rows or [Identity()]
-            row = _identity(sheet.rows[0], " ".join(pair.group(1).lower().split()), pair.group(2))
+            key = " ".join(pair.group(1).lower().split())
+            row = _identity(sheet.rows[0], key, pair.group(2))
             if row is None:
                 sheet.doubt(line)
             else:
                 sheet.rows[0] = row
         elif serial and sheet.rows:
             sheet.rows.append(replace(sheet.rows[0], serial=serial.group(1), mac=None))
+        elif key in _FREE_TEXTS:
+            key = ""
         else:
             sheet.miss(line)
     return sheet.parsed()

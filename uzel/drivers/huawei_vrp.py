@@ -30,6 +30,7 @@ from uzel.drivers.huawei_vrp_unit import (
     parse_identity,
     parse_load,
     parse_log,
+    parse_memory,
     parse_neighbours,
     parse_optics,
     parse_ping,
@@ -61,7 +62,11 @@ PAGE = Page(
         (r"Error: ?(?:You do not have permission|No permission|.*privilege)", Refusal.LOW_PRIVILEGE),
         (r"Error: ?(?:The system is busy|.*is being (?:used|configured) by)", Refusal.LOCKED),
         (r"Error: ?(?:Authentication fail|Username or password|Local authentication)", Refusal.LOGIN),
-        (r"Error: ?(?:The (?:port|interface).*(?:not support|combo)|.*not supported)", Refusal.NOT_SUPPORTED),
+        # An absent transceiver is an answer.
+        (
+            r"Error: ?(?:The (?:port|interface).*(?:not support|combo)|(?! ?The t).*not supported)",
+            Refusal.NOT_SUPPORTED,
+        ),
     ),
     line_end="\n",
     # VRP 3 (S8500) and S2300 of V100R003 (5.30) do not know the first: page through with a space.
@@ -115,6 +120,7 @@ PAGE = Page(
         Operation.LOOPS: (Ask("display loopback-detect", parse_loops, Mark.UNVERIFIED),),
         Operation.LOG: (Ask("display logbuffer", parse_log),),
         Operation.LOAD: (Ask("display cpu-usage", parse_load),),
+        Operation.MEMORY: (Ask("display memory-usage", parse_memory, Mark.MANUAL),),
         Operation.PING: (Ask("ping -c 4 {address}", parse_ping),),
     },
     changes={

@@ -219,7 +219,7 @@ _PAIR_STATES = {
 
 def parse_cable(text: str) -> Parsed[CableTest]:
     """`virtual-cable-test`, run in the port's view: one row; the port is that of the prompt."""
-    sheet: Sheet[CableTest] = Sheet(text, r"warning: .*|info: .*|continue\?.*")
+    sheet: Sheet[CableTest] = Sheet(text, r"warning: .*|info: .*|continue\?.*|virtual-cable-test")
     view = re.search(rf"-({PORT})\]\s*virtual-cable-test", text)
     pairs: dict[str, CablePair] = {}
     for line in sheet:

@@ -1,13 +1,14 @@
-"""Huawei VRP 3, 5 and 8: the switch as a whole (version, LLDP neighbours, log, load, ping, optics).
+"""Huawei VRP 3, 5 and 8: the switch as a whole (version, LLDP neighbours, log, load, memory, ping, optics).
 
-Sources: recordings of S2300 … S7700, S8505, NE40E, ATN, AR; log buffers and pings of published sessions.
+Sources: recordings of S2300 … S7700, S8505, NE40E, ATN, AR; log buffers and pings of published sessions;
+memory by other projects' parsers and Huawei's documents.
 """
 
 import re
 from dataclasses import replace
 from typing import Any
 
-from uzel.core.answers import Identity, Load, LogLine, Neighbour, Optics, PingResult
+from uzel.core.answers import Identity, Load, LogLine, Memory, Neighbour, Optics, PingResult
 from uzel.drivers.cli_text import Parsed, Sheet, decimal, lldp_value, number, uptime
 from uzel.drivers.huawei_vrp_ports import PORT, if_name
 
@@ -127,6 +128,34 @@ def parse_load(text: str) -> Parsed[Load]:
     return sheet.each(_CPU, lambda found: Load(*map(int, found.groups())))
 
 
+_MEMORY = re.compile(r"^\s*(System Total Memory|Total Memory Used|Memory Using Percentage) Is:\s*(\d+)\s*(\S*)\s*$")
+_SIZES = {"bytes": 1, "kbytes": 1024}
+_MEMORY_FIELDS = {"System Total Memory": "total_bytes", "Total Memory Used": "used_bytes"}
+
+
+def parse_memory(text: str) -> Parsed[Memory]:
+    """`display memory-usage`: one row; the table of processes after it is passed over."""
+    sheet: Sheet[Memory] = Sheet(
+        text, r"memory utilization statistics.*|process memory information.*|processid\s.*|\d+\s+\S+\s+\d+"
+    )
+    for line in sheet:
+        found = _MEMORY.match(line)
+        if not found:
+            sheet.miss(line)
+            continue
+        name, value, unit = found[1], int(found[2]), found[3].lower()
+        row = sheet.rows[0] if sheet.rows else Memory()
+        if name in _MEMORY_FIELDS and unit in _SIZES:
+            values: dict[str, Any] = {_MEMORY_FIELDS[name]: value * _SIZES[unit]}
+            row = replace(row, **values)
+        elif name not in _MEMORY_FIELDS and unit == "%":
+            row = replace(row, used_percent=value)
+        else:
+            sheet.doubt(line)
+        sheet.rows[:] = [row]
+    return sheet.parsed()
+
+
 _SENT = re.compile(r"^\s*(\d+) packet\(?s?\)? transmitted")
 _RECEIVED = re.compile(r"^\s*(\d+) packet\(?s?\)? received")
 _TIMES = re.compile(r"^\s*round-trip min/avg/max = (\d+)/(\d+)/(\d+) ms")
@@ -166,7 +195,9 @@ _OPTICS_FIELDS = {
 
 def parse_optics(text: str) -> Parsed[Optics]:
     """`display transceiver interface X verbose` and NE's `display interface phy-option`; of many lanes, the first."""
-    sheet: Sheet[Optics] = Sheet(text, r"[a-z. ]*information:|the vendor .*|.*\(lane\d\|lane\d\).*|sfp im?formation:?")
+    none = r"error: the transceiver .*|info: port .* transceiver (?:is )?absent.*"  # a copper port, or an empty slot
+    heads = r"[a-z. ]*information:|the vendor .*|.*\(lane\d\|lane\d\).*|sfp im?formation:?"
+    sheet: Sheet[Optics] = Sheet(text, f"{heads}|{none}")
     for line in sheet:
         head, found = _OPTICS_HEAD.match(line), _OPTICS_KEY.match(line)
         if head:

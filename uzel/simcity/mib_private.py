@@ -15,6 +15,7 @@ from uzel.simcity.world import Port, spread
 _DLINK, _CISCO, _HUAWEI = "1.3.6.1.4.1.171.12", "1.3.6.1.4.1.9", "1.3.6.1.4.1.2011"
 # Entities of Huawei whose rows say something; the others read 0.
 _HUAWEI_CHASSIS, _HUAWEI_BOARD = 67108867, 67108873
+DLINK_MEMORY_KB = 262144
 # Models whose firmware has no cable test by SNMP.
 _NO_CABLE_TEST = {"DES-3028"}
 
@@ -27,6 +28,12 @@ def cpu_percent(asked: Asked, seconds: int = 60) -> int:
     return int(6 + 20 * spread(asked.device.code, "cpu") + 8 * spread(asked.device.code, step))
 
 
+def memory_percent(asked: Asked) -> int:
+    """How much of the memory is taken."""
+    least, more = (30, 25) if asked.device.make.family == HUAWEI else (40, 20)
+    return int(least + more * spread(asked.device.code, "ram"))
+
+
 def _temperature(asked: Asked) -> int:
     return int(32 + 16 * spread(asked.device.code, "heat"))
 
@@ -36,7 +43,7 @@ def _constant(value: bytes) -> Scalar:
 
 
 def _dlink(make: Make) -> list[Segment]:
-    total = 262144
+    total = DLINK_MEMORY_KB
     segments: list[Segment] = [
         single("1.3.6.1.2.1.16.19.2", _constant(ber.octets(make.firmware))),
         single("1.3.6.1.2.1.16.19.3", _constant(ber.octets(make.hardware))),
@@ -52,8 +59,8 @@ def _dlink(make: Make) -> list[Segment]:
             f"{_DLINK}.1.1.9.1",
             {
                 "2.0": lambda asked: ber.integer(total),
-                "3.0": lambda asked: ber.integer(int(total * (0.4 + 0.2 * spread(asked.device.code, "ram")))),
-                "4.0": lambda asked: ber.integer(int(40 + 20 * spread(asked.device.code, "ram"))),
+                "3.0": lambda asked: ber.integer(total * memory_percent(asked) // 100),
+                "4.0": lambda asked: ber.integer(memory_percent(asked)),
             },
         ),
         single(f"{_DLINK}.1.1.12", lambda asked: ber.octets(asked.device.serial)),
@@ -186,7 +193,7 @@ def _huawei(make: Make) -> list[Segment]:
             f"{_HUAWEI}.5.25.31.1.1.1.1",
             {
                 5: lambda asked, part: told(asked, part, cpu_percent(asked)),
-                7: lambda asked, part: told(asked, part, int(30 + 25 * spread(asked.device.code, "ram"))),
+                7: lambda asked, part: told(asked, part, memory_percent(asked)),
                 11: lambda asked, part: told(asked, part, _temperature(asked)),
             },
             parts,

@@ -7,7 +7,7 @@ from typing import Any
 
 from uzel.simcity import names
 from uzel.simcity.makes import PortShape
-from uzel.simcity.plan_network import Building, City
+from uzel.simcity.plan_network import Building, City, Device
 
 SUBSCRIBER_COLUMNS = (
     "account", "kind", "name", "status", "building", "entrance", "floor", "flat", "phones", "note",
@@ -54,7 +54,34 @@ def write(city: City, rng: Random, total: int, subscribers_file: Any, services_f
     out.subscribers.writerow(SUBSCRIBER_COLUMNS)
     out.services.writerow(SERVICE_COLUMNS)
     lights = _traffic_lights(out, min(len(city.buildings), total // 20))
-    _households(out, total - lights)
+    firms = _firms_of_nodes(city, total // 50)
+    _households(out, total - lights - len(firms))
+    for device, port in firms:
+        _firm(out, device, port)
+
+
+FIRMS_AT_A_NODE = 3
+
+
+def _firms_of_nodes(city: City, most: int) -> list[tuple[Device, PortShape]]:
+    """Ports of district nodes, whose switches are not D-Link's: firms and offices of the city have lines of their own.
+
+    The last free port is left: the UPS of the node has its wire there.
+    """
+    nodes = [d for d in city.devices.values() if d.kind == "switch" and city.sites[d.site].level == "district"]
+    return [(d, d.free[n]) for n in range(FIRMS_AT_A_NODE) for d in nodes if len(d.free) > n + 1][:most]
+
+
+def _firm(out: Writers, device: Device, port: PortShape) -> None:
+    """A subscriber who is joined to a district node, in a building of the district."""
+    near = [b for b in out.city.buildings if b.site.startswith(f"{device.site}-")] or out.city.buildings
+    building, rng = out.rng.choice(near), out.rng
+    if rng.random() < 0.3:
+        kind, name, place = "municipal", names.city_body(rng), ("1", "1", "")
+    else:
+        kind, name, place = "business", names.business(rng), ("1", "1", f"пом. {rng.randint(13, 20)}")
+    account = _subscriber(out, kind, name, "active", building, place, names.landline(rng))
+    _internet(out, account, (device.code, port), "active", business=True)
 
 
 def _traffic_lights(out: Writers, most: int) -> int:

@@ -134,6 +134,11 @@ def _show_status(session: Session, args: Args) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _show_held(session: Session, args: Args) -> str:
+    """No port is held down: a loop behind a subscriber's own switch eats the keepalives, and shows in the log."""
+    return "\nPort      Name               Status       Reason               Err-disabled Vlans\n"
+
+
 def _show_descriptions(session: Session, args: Args) -> str:
     lines = ["Interface                      Status         Protocol Description"]
     for port in real(session.device):
@@ -245,6 +250,7 @@ def _show_optics(session: Session, args: Args) -> str:
 COMMANDS = (
     Command("show interfaces", _show_interfaces),
     Command("show interfaces status", _show_status),
+    Command("show interfaces status err-disabled", _show_held),
     Command("show interfaces description", _show_descriptions),
     Command("show interfaces counters errors", _show_counters_errors),
     Command("show interfaces switchport", _show_switchport),

@@ -1,5 +1,6 @@
 """Cisco's command line: the switch as a whole. Version, neighbours, log, load, ping, configuration."""
 
+import hashlib
 import re
 import time
 
@@ -9,7 +10,7 @@ from uzel.simcity.journal import Line, lines_of
 from uzel.simcity.makes import CISCO, MANAGEMENT_VLAN
 from uzel.simcity.mib_bridge import vlan_name, vlans
 from uzel.simcity.mib_interfaces import is_admin_up
-from uzel.simcity.mib_private import cpu_percent
+from uzel.simcity.mib_private import cpu_percent, memory_percent
 from uzel.simcity.reach import answers_ping
 from uzel.simcity.shell import Args, Command, Level, Reply, Session
 from uzel.simcity.shell_cisco_ports import NO_SUCH, dotted, find_port, real, vlan_of
@@ -169,6 +170,31 @@ def _show_cpu(session: Session, args: Args) -> str:
     )
 
 
+_POOLS = (("Processor", "1F3A0D4", 96_468_992), ("I/O", "3800000", 16_777_216), ("Driver te", "1A00000", 1_048_576))
+
+
+def _show_memory(session: Session, args: Args) -> str:
+    lines = ["                Head    Total(b)     Used(b)     Free(b)   Lowest(b)  Largest(b)"]
+    for name, head, total in _POOLS:
+        used = total * memory_percent(session.asked) // 100
+        free = total - used
+        lines.append(f"{name:>9} {head:>10}{total:>12}{used:>12}{free:>12}{free - 4096:>12}{free // 2:>12}")
+    return "\n".join(lines) + "\n"
+
+
+def _show_memory_of_processes(session: Session, args: Args) -> str:
+    lines = []
+    for name, _, total in _POOLS:
+        used = total * memory_percent(session.asked) // 100
+        lines.append(f"{name:>9} Pool Total: {total:>10} Used: {used:>10} Free: {total - used:>10}")
+    return "\n".join((
+        *lines, "", " PID TTY  Allocated      Freed    Holding    Getbufs    Retbufs Process",
+        "   0   0   24310712   10032484   13034608          0          0 *Init*",
+        "   1   0     516232       1908     521500          0          0 Chunk Manager",
+        "                                 13556108 Total", "",
+    ))  # fmt: skip
+
+
 def _ping(session: Session, args: Args) -> Reply:
     repeat, address = args.get("repeat", "5"), args["address"]
     count = min(int(repeat), 100) if repeat.isdigit() else 5
@@ -180,6 +206,12 @@ def _ping(session: Session, args: Args) -> Reply:
         f"Success rate is {100 if alive else 0} percent ({count if alive else 0}/{count}){times}\n"
     )
     return Reply(text, delay_s=0.005 * count if alive else 2.0 * count)
+
+
+def _scrambled(text: str) -> str:
+    """What stands in a configuration for a secret: made of anything but the secret."""
+    digits = hashlib.sha256(text.encode()).hexdigest()
+    return f"$1${digits[:4]}${digits[4:26]}"
 
 
 def _port_config(session: Session, port: Port) -> list[str]:
@@ -202,12 +234,14 @@ def _show_config(session: Session, args: Args) -> str:
             else NO_SUCH
         )
     lines = ["Building configuration...", "", "Current configuration : 4096 bytes", "!",
-             f"version {device.make.firmware.split('(')[0]}", f"hostname {device.code}", "!"]  # fmt: skip
+             f"version {device.make.firmware.split('(')[0]}", f"hostname {device.code}", "!",
+             f"enable secret 5 {_scrambled(device.code)}", "!"]  # fmt: skip
     for vlan in vlans(device)[1:]:
         lines += [f"vlan {vlan}", f" name {vlan_name(vlan)}", "!"]
     for port in real(device):
         lines += _port_config(session, port)
     lines += [f"interface Vlan{MANAGEMENT_VLAN}", f" ip address {device.address} 255.255.0.0", "!",
+              f"snmp-server community {device.community.decode()} RO", "!",
               "line vty 0 15", " login local", "!", "end", "", ""]  # fmt: skip
     return "\n".join(lines)
 
@@ -222,6 +256,8 @@ COMMANDS = (
     Command("show cdp neighbors <port> detail", _show_cdp),
     Command("show logging", _show_log),
     Command("show processes cpu", _show_cpu),
+    Command("show processes memory", _show_memory_of_processes),
+    Command("show memory statistics", _show_memory),
     Command("ping <address>", _ping),
     Command("ping <address> repeat <repeat>", _ping),
     Command("show running-config", _show_config, Level.ADMIN),

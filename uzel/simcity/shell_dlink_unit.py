@@ -7,7 +7,7 @@ from uzel.simcity.dynamics import Word, other_end
 from uzel.simcity.journal import Line, lines_of
 from uzel.simcity.mib_bridge import vlan_name, vlans
 from uzel.simcity.mib_interfaces import is_admin_up, speed_mbps
-from uzel.simcity.mib_private import cpu_percent
+from uzel.simcity.mib_private import DLINK_MEMORY_KB, cpu_percent, memory_percent
 from uzel.simcity.notices import unauthenticated
 from uzel.simcity.reach import answers_ping
 from uzel.simcity.shell import Args, Command, Level, Reply, Session
@@ -112,6 +112,18 @@ def _show_cpu(session: Session, args: Args) -> Reply:
     return Reply(screen=draw)
 
 
+def _show_memory(session: Session, args: Args) -> Reply:
+    def draw() -> list[str]:
+        percent = memory_percent(session.asked)
+        used = DLINK_MEMORY_KB * percent // 100
+        return [
+            f"DRAM utilization :\n    Total DRAM      : {DLINK_MEMORY_KB:>12,} KB\n"
+            f"    Used DRAM       : {used:>12,} KB\n    Utilization     : {percent:>12} %\n"
+        ]
+
+    return Reply(screen=draw)
+
+
 def _show_neighbours(session: Session, args: Args) -> str:
     ports = listed(session.device, args.get("ports", "all"))
     if not ports:
@@ -197,6 +209,7 @@ COMMANDS = (
     Command("show switch", _show_switch),
     Command("show log", _show_log),
     Command("show utilization cpu", _show_cpu),
+    Command("show utilization dram", _show_memory),
     Command("show lldp remote_ports", _show_neighbours),
     Command("show lldp remote_ports <ports>", _show_neighbours),
     Command("show lldp remote_ports mode normal", _show_neighbours),

@@ -8,7 +8,7 @@ from uzel.simcity.journal import Line, lines_of
 from uzel.simcity.makes import DLINK, MANAGEMENT_VLAN
 from uzel.simcity.mib_bridge import vlan_name, vlans
 from uzel.simcity.mib_interfaces import is_admin_up
-from uzel.simcity.mib_private import cpu_percent
+from uzel.simcity.mib_private import cpu_percent, memory_percent
 from uzel.simcity.reach import answers_ping
 from uzel.simcity.shell import Args, Command, Level, Reply, Session
 from uzel.simcity.shell_cisco_ports import real, vlan_of
@@ -113,6 +113,17 @@ def _show_cpu(session: Session, args: Args) -> str:
     )
 
 
+_MEMORY_BYTES = 438_304_768
+
+
+def _show_memory(session: Session, args: Args) -> str:
+    now, percent = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(session.now)), memory_percent(session.asked)
+    return (
+        f" Memory utilization statistics at {now}+03:00\n System Total Memory Is: {_MEMORY_BYTES} bytes\n"
+        f" Total Memory Used Is: {_MEMORY_BYTES * percent // 100} bytes\n Memory Using Percentage Is: {percent}%\n"
+    )
+
+
 def _ping(session: Session, args: Args) -> Reply:
     count = min(int(args["count"]), 100) if args.get("count", "").isdigit() else 5
     address = args["address"]
@@ -161,6 +172,7 @@ COMMANDS = (
     Command("display lldp neighbor interface <port>", _show_neighbours, views=_ANYWHERE),
     Command("display logbuffer", _show_log, views=_ANYWHERE),
     Command("display cpu-usage", _show_cpu, views=_ANYWHERE),
+    Command("display memory-usage", _show_memory, views=_ANYWHERE),
     Command("display current-configuration", _show_config, Level.ADMIN, _ANYWHERE),
     Command("display current-configuration interface <port>", _show_config, Level.ADMIN, _ANYWHERE),
     Command("ping <address>", _ping, views=_ANYWHERE),
