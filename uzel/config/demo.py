@@ -172,11 +172,12 @@ def run(size: Size, wanted_port: int) -> None:
     city = home / "city"
     # The kernel answers every ping to 127.0.0.0/8, so ICMP would call each dead device alive.
     os.environ["UZEL_ICMP"] = "0"
-    os.environ.setdefault("UZEL_CITY_CODE", CITY_CODE)
     is_embedded = "DATABASE_URL" not in os.environ
     # The parts use the server that this process holds; none of them has to look for it.
     os.environ.setdefault("DATABASE_URL", embedded.url(settings.DATABASES["default"]))
     with only_one(home):
+        # Commands of other terminals read the phones of this city by the same code.
+        settings.CITY_CODE_FILE.write_text(os.environ.get("UZEL_CITY_CODE", CITY_CODE))
         _prepare(console, city, size)
         # No connection of this process may keep the server from stopping.
         connection.close()

@@ -115,8 +115,19 @@ STATICFILES_DIRS = [
     if (NODE_MODULES / path).is_dir()
 ]
 
+
 # The area code put before local (six-digit) phone numbers.
-CITY_CODE = os.environ.get("UZEL_CITY_CODE", "4852")
+def _city_code() -> str:
+    """The code from the environment, or the one that the demo keeps in the home folder for its city."""
+    if code := os.environ.get("UZEL_CITY_CODE"):
+        return code
+    with suppress(OSError):
+        return CITY_CODE_FILE.read_text().strip()
+    return "4852"
+
+
+CITY_CODE_FILE = HOME / "city_code"
+CITY_CODE = _city_code()
 
 LOGIN_URL = "people:login"
 LOGIN_REDIRECT_URL = "/"
