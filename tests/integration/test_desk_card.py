@@ -283,7 +283,7 @@ def test_a_cut_cable_is_told_with_its_metre() -> None:
     pairs = (CablePair(1, PairState.OPEN, 31), CablePair(2, PairState.OPEN, 32))
     cut = Evidence(device_answers=True, readings=(down,), cable=CableTest("1", pairs=pairs))
     assert "31 м" in _said(cut, "what") and "31 м" in _said(cut, "tell")
-    assert _said(cut, "evidence") == "пары 1 2: на 31 м"
+    assert _said(cut, "evidence") == "пары 1 и 2: на 31–32 м"
 
 
 def test_batteries_on_the_way_are_said(client: Client, subscriber: Subscriber) -> None:
