@@ -266,6 +266,8 @@ def test_an_end_that_a_runner_did_not_know_itself_is_looked_at_once(staff: dict[
     (look,) = store.claim(5)
     assert (look.phase, look.id) == ("look", change.pk)
     assert not store.claim(5)
+    store.release([look])
+    (look,) = store.claim(5)
     store.looked(look, Seen(admin_up=False))
     assert not store.claim(5)
     change.refresh_from_db()

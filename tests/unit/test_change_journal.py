@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from django.db import DataError, OperationalError
 
 from uzel.core.changes import Kind
+from uzel.drivers import change
 from uzel.drivers.change import Entry, Outcome
 from uzel.drivers.pool import Pool
 from uzel.pollers import change_run, change_store
@@ -91,7 +93,8 @@ def runner_of(database: Database, monkeypatch: pytest.MonkeyPatch) -> tuple[Chan
     async def prepared(*_: Any, **__: Any) -> Any:
         return SimpleNamespace(commands=(), undoing=())
 
-    async def perform(*given: Any, **_: Any) -> Outcome:
+    async def perform(*given: Any, stop: asyncio.Event, **_: Any) -> Outcome:
+        assert stop is runner.stop
         typed.append(given)
         return Outcome("undone", "check_failed")
 
@@ -108,6 +111,31 @@ async def test_an_end_outlives_what_the_database_does_not_take(monkeypatch: pyte
     await runner.work(mine)
     assert typed
     assert [(end.state, bare) for end, bare in database.ends] == [("undone", False), ("undone", True)]
+
+
+async def test_told_to_stop_a_preview_goes_to_another_and_a_change_is_not_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(change, "STOP_S", 0.01)
+    given: list[Any] = []
+
+    async def note(function: Callable[..., Any], *arguments: Any) -> None:
+        given.append((function, *arguments))
+
+    async def slow(*_: Any, **__: Any) -> None:
+        await asyncio.sleep(3600)
+
+    runner, typed = runner_of(Choosy(), monkeypatch)
+    runner.db = note  # type: ignore[assignment]
+    monkeypatch.setattr(change_run, "prepare", slow)
+    runner.stop.set()
+    jobs = [job(), job()]
+    for mine, phase in zip(jobs, ("prepare", "run"), strict=True):
+        mine.phase, mine.facts = phase, object()  # type: ignore[assignment]
+        await runner.work(mine)
+    assert not typed
+    assert given[0] == (change_store.release, [jobs[0]])
+    assert (given[1][2].state, given[1][2].error, given[1][2].touched) == ("failed", "stopped", False)
 
 
 async def test_what_is_not_allowed_any_more_is_not_typed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,7 +142,7 @@ async def _type(work: _Work, lines: tuple[str, ...], part: str) -> _Typed:
     """Type lines where they are understood, and leave that place whatever happens. Whatever breaks is told."""
     typed = _Typed()
     try:
-        async with _in_time(OPEN_S + TYPING_S, work.stop), _session(work.facts, work.pool) as session:
+        async with in_time(OPEN_S + TYPING_S, work.stop), _session(work.facts, work.pool) as session:
             try:
                 await _type_all(work, session, lines, part, typed)
             except SessionError as error:
@@ -189,7 +189,7 @@ async def _type_all(work: _Work, session: CliSession, lines: tuple[str, ...], pa
 
 
 @asynccontextmanager
-async def _in_time(seconds: float, stop: asyncio.Event) -> AsyncIterator[None]:
+async def in_time(seconds: float, stop: asyncio.Event) -> AsyncIterator[None]:
     """A time limit that becomes short when told to stop. Raises TimeoutError."""
     async with asyncio.timeout(seconds) as clock:
         hurrying = asyncio.create_task(_hurry(clock, stop))
@@ -263,7 +263,7 @@ async def _check(work: _Work, *, undone: bool = False) -> tuple[Seen, bool | Non
     """
     seen, held = Seen(), None
     with suppress(TimeoutError):
-        async with _in_time(CHECK_S, work.stop):
+        async with in_time(CHECK_S, work.stop):
             for number in range(LOOKS):
                 if number:
                     await asyncio.sleep(LOOK_AGAIN_S)

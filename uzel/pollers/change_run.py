@@ -13,7 +13,7 @@ from django.db import Error
 
 from uzel.core.changes import Seen
 from uzel.drivers.ask import AskError
-from uzel.drivers.change import Entry, Outcome, perform, prepare
+from uzel.drivers.change import Entry, Outcome, in_time, perform, prepare
 from uzel.drivers.change_look import about, look
 from uzel.drivers.change_plan import ChangeError, Plan, way_of
 from uzel.drivers.pool import Pool
@@ -79,6 +79,8 @@ class ChangeRunner(Worker[Job]):
         plan, error = await self._plan(job)
         if plan:
             await self.db(store.prepared, job, plan)
+        elif error == "stopped":
+            await self.db(store.release, [job])
         else:
             await self.db(store.not_prepared, job, error)
 
@@ -86,13 +88,13 @@ class ChangeRunner(Worker[Job]):
         if job.facts is None:
             return None, job.error
         try:
-            async with asyncio.timeout(PREVIEW_S):
+            async with in_time(PREVIEW_S, self.stop):
                 plan = await prepare(job.facts, job.kind, port=job.port, value=job.value, pool=self._pool)
                 return plan, ""
         except (ChangeError, AskError) as error:
             return None, error.code
         except TimeoutError:
-            return None, "timeout"
+            return None, "stopped" if self.stop.is_set() else "timeout"
         except Exception:
             log.exception("Change %d could not be prepared", job.id)
             return None, "internal"

@@ -170,10 +170,12 @@ def looked(job: Job, seen: Seen | None) -> None:
 
 
 def release(jobs: Iterable[Job]) -> None:
-    """The process ends in the middle of these: a preview goes to another, a change is not known."""
+    """The process ends in the middle of these: previews and looks go to another, a change is not known."""
     for job in jobs:
         if job.phase == "prepare":
             Change.objects.filter(pk=job.id, state=State.ASKED).update(alive_at=None)
+        elif job.phase == "look":
+            _write(Change.objects.filter(pk=job.id, state=State.UNKNOWN, after__looking=True), job, {"after": {}})
         elif job.phase == "run":
             mine = Change.objects.filter(pk=job.id, started_at=job.started_at, state=State.RUNNING)
             _write(
