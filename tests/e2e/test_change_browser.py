@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests import web_data
+from uzel.core.changes import Kind
 from uzel.journal.operations import emit
-from uzel.network.models import Change, Site
-from uzel.people.models import Role
+from uzel.network import changes
+from uzel.network.changes import Refused
+from uzel.network.models import Change, Port, Site
+from uzel.people.models import Role, User
 from uzel.subscribers.models import Subscriber
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
@@ -58,3 +62,23 @@ def test_a_port_is_restarted_from_the_card(site: str, sign_in: Callable[..., Pag
     expect(page.locator(".change-choices")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator(".change-choices")).to_be_hidden()
+
+
+def test_the_board_tells_a_lead_at_once_that_a_change_waits(site: str, sign_in: Callable[..., Page]) -> None:
+    web_data.city(okrugs=1, districts=1, campuses=1, houses=1)
+    web_data.subscribers(Site.objects.get(code="o1-d1-k1-h1"), 2)
+    page = sign_in(Role.LEAD, "/")
+    count = page.locator("#changes-waiting")
+    expect(count).to_have_text("")
+    expect(page.locator("body")).to_have_attribute("data-listening", "yes")
+    operator = User.objects.get(role=Role.OPERATOR)
+    port = Port.objects.filter(services__isnull=False).distinct().get(name="1")
+    change = changes.ask(
+        kind=Kind.PORT_RESTART, device=port.device, port=port, value="", subject="", user=operator, key=uuid4()
+    )
+    becomes("ready", commands=[LINE])
+    with pytest.raises(Refused, match="needs_lead"):
+        changes.confirm(change=change, user=operator, reason="нет линка")
+    expect(count).to_have_text("1")
+    changes.confirm(change=change, user=User.objects.get(role=Role.LEAD), reason="")
+    expect(count).to_have_text("")
