@@ -87,3 +87,11 @@ async def test_an_error_tells_no_password() -> None:
             await ask(switch.facts(), Operation.PORTS, pool=pool, by=By.CLI)
         assert caught.value.code == Trouble.COMMAND_REFUSED
     assert ("********" in caught.value.text, "a-password" in caught.value.text) == (True, False)
+
+
+async def test_a_line_of_a_log_tells_no_password() -> None:
+    line = "*Mar  1 00:01:02: %SYS-5-CONFIG: up, a-password was typed as a name\r\n"
+    async with serving(NamedSwitch("cisco", "SW1", {"show log": line})) as switch, Pool(patience=PATIENCE) as pool:
+        answer = await ask(switch.facts("a-password", "up"), Operation.LOG, pool=pool, by=By.CLI)
+    told = json.dumps(probe_cli._log(answer))
+    assert ("up, ********" in told, "a-password" in told) == (True, False)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Any
 
-from uzel.core.answers import CableTest, Operation, PairState
+from uzel.core.answers import CableTest, LogLine, Operation, PairState
 from uzel.drivers import ask_snmp
 from uzel.drivers.cli_drivers import DRIVERS
 from uzel.drivers.cli_input import BadInputError, commands, mac, port
@@ -53,6 +53,8 @@ NAMED_BY_ANSWER = frozenset({"dlink_dxs"})
 TOLD_BY_SNMP = frozenset({"cisco_ios", "huawei_vrp"})
 # How often the end of a test is asked for.
 LOOK_AGAIN_S = 0.25
+# A password as short as "up" or "admin" is not starred within the lines of a log, of which rules are made.
+WORD = 6
 # The driver by maker and model; the first line that fits. Names in lower case.
 MODELS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("d-link", re.compile(r"des-21"), "dlink_des21"),
@@ -290,8 +292,8 @@ async def one_way(target: Target, way: Ask, operation: Operation, values: Values
         raise AskError(f"bad_{error.field}", permanent=True, stage="question") from error
     text = await _read(target, way, lines, pool)
     parsed = way.parse(text)
-    rows = _about(parsed, values, wants)
     starred = target.login.starred
+    rows = tuple(_shown(row, target.login) for row in _about(parsed, values, wants))
     return Answer(
         operation,
         By.CLI,
@@ -304,6 +306,11 @@ async def one_way(target: Target, way: Ask, operation: Operation, values: Values
         tuple(starred(line) for line in parsed.doubts),
         parsed.cut,
     )
+
+
+def _shown(row: Any, login: Login) -> Any:
+    """A line of a log is kept as it is told, and may tell what somebody typed; a short word in it is just a word."""
+    return replace(row, text=login.starred(row.text, at_least=WORD)) if isinstance(row, LogLine) else row
 
 
 def _is_here(address: str) -> bool:

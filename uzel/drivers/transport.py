@@ -249,11 +249,11 @@ class Login:
     password: str = field(repr=False)
     enable: str = field(repr=False, default="")
 
-    def starred(self, text: str) -> str:
-        """The text without the passwords, for whoever is shown it."""
+    def starred(self, text: str, *, at_least: int = 1) -> str:
+        """The text without the passwords (of `at_least` so many characters), for whoever is shown it."""
         # The longer one first: the other may be a part of it.
         for secret in sorted({self.password, self.enable}, key=len, reverse=True):
-            if secret:
+            if len(secret) >= at_least:
                 text = text.replace(secret, "********")
         return text
 

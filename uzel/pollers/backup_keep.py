@@ -104,7 +104,7 @@ class BackupKeeper(Worker[Job]):
         # Taking out what changes by itself is work of a few ms: the loop goes on with the others meanwhile.
         read = await asyncio.to_thread(clean, text)
         if read.spoiled:
-            raise AskError("spoiled", permanent=False, stage="command", text=text)
+            raise AskError("spoiled", permanent=False, stage="command", text=facts.login.starred(text))
         return read
 
     async def _put(self, result: Result) -> None:
