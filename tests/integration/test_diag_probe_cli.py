@@ -71,6 +71,19 @@ def test_a_live_line_is_read_both_ways_and_its_cable_left_alone(city: Running) -
     assert all(part["by"] == "cli" and not part["not_understood"] for part in probe.result["said"])
 
 
+@pytest.mark.parametrize("make", ["cisco", "huawei"])
+def test_the_light_of_the_uplinks_is_asked_for_where_snmp_does_not_tell_it(city: Running, make: str) -> None:
+    port = lines(city, make)[0]
+    probe = ask(port)
+    run_probers(answered)
+    assert verdict(probe, port) == [Code.LINE_FINE]
+    assert "optics" in asked(probe), (probe.result.get("optics"), probe.result["missing"])
+    assert probe.result["missing"] == {}
+    names = {each.shape.name for each in port.device.ports if each.shape.is_uplink}
+    assert {row["port"] for row in probe.result["optics"]} <= names
+    assert any(row["rx_dbm"] is not None for row in probe.result["optics"])
+
+
 CABLES = [
     ("cable-open-at=31m", Code.CABLE_BREAK),
     ("cable-short-at=12m", Code.CABLE_SHORT),

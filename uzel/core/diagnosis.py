@@ -37,7 +37,7 @@ LOW_CHARGE_PERCENT = 20
 # Without an answer to these a line that looks well may still be looped, or its client turned away.
 CALMING = frozenset({Operation.LOOPS.value, Operation.BLOCKED.value})
 # No rule reads it: the device's own news come by trap and syslog.
-IDLE = frozenset({Operation.LOG.value})
+IDLE = frozenset({Operation.LOG.value, Operation.OPTICS.value})
 
 
 def diagnose(evidence: Evidence) -> tuple[Finding, ...]:

@@ -1,14 +1,15 @@
 """The part of a probe that goes over a switch's command line: what SNMP does not tell of a port.
 
-Gives ``{"cable": CableTest, "groups": [IgmpGroup], "bindings": [Binding], "blocked_macs":
-[MAC], "loops": [LoopState], "log": [LogLine, newest first], "said": [the raw answers], "missing": {operation: code}}``,
-rows by the names of `core.answers`. What was not asked for is left out; what was asked for in vain is in "missing".
+Gives ``{"cable": CableTest, "groups": [IgmpGroup], "bindings": [Binding], "blocked_macs": [MAC], "loops": [LoopState],
+"optics": [Optics of the uplinks], "log": [LogLine, newest first], "said": [the raw answers], "missing": {operation:
+code}}``, rows by the names of `core.answers`. What was not asked for is left out; what was asked for in vain is in
+"missing".
 """
 
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from uzel.core.answers import Operation
@@ -24,6 +25,10 @@ READS_S, CABLE_S = 2.5, 11.0
 LATE = "late"
 # The device answered, and there was not one row in it about the port.
 NOTHING_TOLD = "nothing_told"
+# So many uplinks are asked for their light.
+LIT_UPLINKS = 2
+# What changes no verdict.
+NEWS = frozenset({Operation.LOG, Operation.LOOPS, Operation.OPTICS})
 KEPT_TEXT, KEPT_LOG = 20_000, 20
 # After these the next question may still be answered; after all others the device is left alone.
 GOES_ON = frozenset({Trouble.COMMAND_REFUSED, Trouble.LOW_PRIVILEGE, "not_asked", "no_such", "bad_port", "needs_port"})
@@ -61,6 +66,7 @@ PARTS: Mapping[Operation, tuple[str, Callable[[Answer], Any]]] = {
     Operation.BLOCKED: ("blocked_macs", lambda answer: [row.mac for row in answer.rows]),
     Operation.BINDINGS: ("bindings", _all),
     Operation.LOOPS: ("loops", _all),
+    Operation.OPTICS: ("optics", _all),
     Operation.LOG: ("log", _log),
 }
 
@@ -125,7 +131,7 @@ class CliReader:
             if not over and operation is Operation.LOG and self._log_is_long(question.device):
                 missing[operation.value] = LATE
             elif not over:
-                over = await self._one(access, question.port, operation, end, result)
+                over = await self._parts(access, question, operation, end, result)
             else:
                 missing[operation.value] = over
             told.under_way.remove(operation.value)
@@ -151,6 +157,24 @@ class CliReader:
             return True
         self._long_logs.pop(device, None)
         return False
+
+    async def _parts(
+        self, access: Facts, question: Question, operation: Operation, end: float, result: dict[str, Any]
+    ) -> str:
+        """As `_one`; of the light, uplink by uplink: a copper one has none, which is no trouble."""
+        if operation is not Operation.OPTICS:
+            return await self._one(access, question.port, operation, end, result)
+        access = replace(access, ports=dict(zip(question.uplink_names, question.uplinks, strict=True)))
+        found: list[dict[str, Any]] = []
+        for port in question.uplink_names[:LIT_UPLINKS]:
+            over = await self._one(access, port, operation, end, result)
+            found += result.pop("optics", [])
+            if over:
+                return over
+            if result["missing"].get(operation.value) == Trouble.COMMAND_REFUSED:
+                del result["missing"][operation.value]
+        result["optics"] = found
+        return ""
 
     async def _one(
         self, access: Facts, port: str | None, operation: Operation, end: float, result: dict[str, Any]
@@ -181,7 +205,7 @@ def _turn_s(operations: Sequence[Operation]) -> float:
     """How long these are worth waiting for while other probes have the switch's sessions."""
     if Operation.CABLE_TEST in operations:
         return TURN_S["cable"]
-    return TURN_S["news" if set(operations) <= {Operation.LOG, Operation.LOOPS} else "reads"]
+    return TURN_S["news" if set(operations) <= NEWS else "reads"]
 
 
 def _now() -> float:

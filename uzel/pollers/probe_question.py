@@ -40,6 +40,7 @@ class Question:
     changes_at: tuple[float, ...] = ()
     notes: tuple[dict[str, Any], ...] = ()
     uplinks: tuple[int, ...] = ()
+    uplink_names: tuple[str, ...] = ()
     access: Facts | None = None
     access_error: str = ""
 

@@ -235,7 +235,9 @@ def live_line(question: Question, heard: set[str] | None) -> tuple[Operation, ..
     wanted = [Operation.IGMP_GROUPS] if "iptv" in question.kinds else []
     if strange or question.vendor == "d-link":
         wanted += _known(question, Operation.BLOCKED, Operation.BINDINGS)
-    return (*wanted, *_known(question, Operation.LOOPS), Operation.LOG)
+    # D-Link tells the light of its uplinks by SNMP.
+    light = _known(question, Operation.OPTICS) if question.vendor != "d-link" and question.uplink_names else []
+    return (*wanted, *_known(question, Operation.LOOPS), *light, Operation.LOG)
 
 
 def _known(question: Question, *operations: Operation) -> list[Operation]:

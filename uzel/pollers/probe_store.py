@@ -68,7 +68,7 @@ WITH ends AS (
   SELECT a_device_id AS device, a_port_id AS port, b_device_id AS far FROM network_link
   UNION ALL SELECT b_device_id, b_port_id, a_device_id FROM network_link
 )
-SELECT ends.device, port.if_index
+SELECT ends.device, port.if_index, port.name
 FROM ends JOIN network_port port ON port.id = ends.port
   JOIN network_device own ON own.id = ends.device JOIN network_site own_site ON own_site.id = own.site_id
   JOIN network_device far ON far.id = ends.far JOIN network_site far_site ON far_site.id = far.site_id
@@ -123,7 +123,8 @@ def claim(most: int) -> list[Question]:
             heard.get(probe.pk, quiet),
             services.get(probe.port_id or 0, ()),
             previous=earlier.get(probe.pk, ()),
-            uplinks=uplinks.get(probe.device_id, ()),
+            uplinks=tuple(uplinks.get(probe.device_id, {})),
+            uplink_names=tuple(uplinks.get(probe.device_id, {}).values()),
         )
         for probe in probes
     ]
@@ -181,14 +182,14 @@ def _services(probes: Iterable[Probe]) -> dict[int, list[Service]]:
     return found
 
 
-def _uplinks(devices: set[int]) -> dict[int, tuple[int, ...]]:
-    """By device: ifIndexes of its ports from which a link goes towards the centre, or along a ring or chain there."""
-    found: dict[int, set[int]] = defaultdict(set)
+def _uplinks(devices: set[int]) -> dict[int, dict[int, str]]:
+    """By device: its ports from which a link goes towards the centre, or along a ring or chain there: ifIndex, name."""
+    found: dict[int, dict[int, str]] = defaultdict(dict)
     with connection.cursor() as cursor:
         cursor.execute(UPLINKS, [list(devices)])
-        for device, if_index in cursor.fetchall():
-            found[device].add(if_index)
-    return {device: tuple(sorted(indexes)[:UPLINKS_AT_MOST]) for device, indexes in found.items()}
+        for device, if_index, name in cursor.fetchall():
+            found[device][if_index] = name
+    return {device: dict(sorted(names.items())[:UPLINKS_AT_MOST]) for device, names in found.items()}
 
 
 def _earlier(ids: list[int]) -> dict[int, tuple[dict[str, Any], ...]]:
