@@ -12,6 +12,7 @@ from tests.change_switch import serving as serving_port
 from tests.named_switch import NamedSwitch, serving
 from uzel.core.answers import Operation
 from uzel.core.changes import Kind
+from uzel.core.configs import Cleaned
 from uzel.drivers import ask_snmp
 from uzel.drivers.ask import AskError, By, ask
 from uzel.drivers.ask_config import configuration
@@ -19,7 +20,7 @@ from uzel.drivers.change import Entry, perform, prepare
 from uzel.drivers.pool import Pool
 from uzel.drivers.session_errors import Patience, Trouble
 from uzel.drivers.transport import Login
-from uzel.pollers import probe_cli
+from uzel.pollers import backup_keep, probe_cli
 
 PATIENCE = Patience(connect_s=1, login_s=1, command_s=2, silence_s=0.3)
 CONFIG = "hostname SW1\r\nusername uzel password 0 public\r\nsnmp-server community public RO\r\nend\r\n"
@@ -95,3 +96,11 @@ async def test_a_line_of_a_log_tells_no_password() -> None:
         answer = await ask(switch.facts("a-password", "up"), Operation.LOG, pool=pool, by=By.CLI)
     told = json.dumps(probe_cli._log(answer))
     assert ("up, ********" in told, "a-password" in told) == (True, False)
+
+
+async def test_what_is_kept_of_a_spoiled_configuration_tells_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backup_keep, "clean", lambda text: Cleaned(text, spoiled=True))
+    async with serving(NamedSwitch("cisco", "SW1", {"show run": CONFIG})) as switch, Pool(patience=PATIENCE) as pool:
+        with pytest.raises(AskError) as caught:
+            await backup_keep.BackupKeeper(pool, nights=False)._once(switch.facts("public"))
+    assert (caught.value.code, "public" in caught.value.text) == ("spoiled", False)

@@ -83,11 +83,17 @@ def _codes(_count: int, _last: int) -> frozenset[str]:
 
 def write_names() -> None:
     """Write the names that were heard: sessions live where the database must not be asked."""
-    while _heard:
-        device, name = _heard.popitem()
-        plain = name.replace("\0", "")[:LONGEST_NAME]
-        if Device.objects.filter(pk=device).exists():
-            DeviceName.objects.update_or_create(device_id=device, defaults={"name": plain})
+    # In one order, so that two processes that met the same devices do not wait for each other.
+    heard = {device: _heard.pop(device, "").replace("\0", "")[:LONGEST_NAME] for device in sorted(_heard)}
+    if not heard:
+        return
+    there = Device.objects.filter(pk__in=heard).order_by("pk").values_list("pk", flat=True)
+    DeviceName.objects.bulk_create(
+        [DeviceName(device_id=device, name=heard[device]) for device in there if heard[device]],
+        update_conflicts=True,
+        unique_fields=["device"],
+        update_fields=["name", "met_at"],
+    )
 
 
 def forget_name(device: Device) -> None:
