@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from django.template import Context, Template
+from rich.console import Console
 
 from uzel.core.words import visible
+from uzel.network.models import Change
+from uzel.pollers import cli_change
 
 
 @pytest.mark.parametrize(
@@ -32,3 +37,12 @@ def test_a_long_line_of_returns_takes_no_time_that_grows_with_its_square() -> No
 def test_the_filter_leaves_the_escaping_to_the_page() -> None:
     page = Template("{% load visible_words %}{{ text|visible }}")
     assert page.render(Context({"text": "<b>\x1b\u202e"})) == "&lt;b&gt;\u241b\u2039U+202E\u203a"
+
+
+def test_a_terminal_gets_no_controls_of_a_switch_and_takes_none_of_its_words_for_markup() -> None:
+    told = io.StringIO()
+    entry = {"part": "do", "line": "show", "text": "\x1b]0;title\x07 [red]x[/] [/oops]", "error": ""}
+    with pytest.raises(SystemExit):
+        cli_change._end(Console(file=told, width=200), Change(pk=1, state="done", transcript=[entry]))
+    assert "\u241b]0;title\u2407 [red]x[/] [/oops]" in told.getvalue()
+    assert "\x1b" not in told.getvalue()

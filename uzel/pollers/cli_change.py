@@ -9,6 +9,7 @@ from django.utils import translation
 from rich.console import Console
 
 from uzel.core.changes import Kind
+from uzel.core.words import visible
 from uzel.drivers.pool import Pool
 from uzel.network import changes
 from uzel.network.changes import Refused
@@ -129,8 +130,8 @@ def _end(out: Console, row: Change) -> None:
         out.print(
             f"[{entry['part']}] {entry['line']} {entry['error']}".rstrip(), style="red" if entry["error"] else "dim"
         )
-        if text := console(entry["text"]):
-            out.print("  " + text.replace("\n", "\n  "), style="dim")
+        if text := visible(console(entry["text"])):
+            out.print("  " + text.replace("\n", "\n  "), style="dim", markup=False)
     good = row.state == State.DONE
     out.print(f"change {row.pk}: {row.state}", style="green" if good else "red")
     if row.error:
