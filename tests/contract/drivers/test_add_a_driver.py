@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from uzel.core.answers import Operation, PortStatus
+from uzel.core.answers import Identity, Operation, PortStatus
 from uzel.drivers import cli_drivers, cli_expect
 from uzel.drivers.cli_page import Ask, Page
 from uzel.drivers.cli_record import Wish, masked, strange, take, write
@@ -20,7 +20,6 @@ from uzel.drivers.transport import Login, Wire
 
 ROOT = Path(__file__).parents[3]
 DOCS = (ROOT / "docs" / "add-a-driver.md").read_text()
-VERSION = "Acme OS 4.1, serial number: AC00000017\n"
 
 
 def blocks(language: str) -> list[str]:
@@ -32,16 +31,19 @@ def page_of(*sources: str) -> Page:
     for source in sources:
         exec(compile(source, "docs/add-a-driver.md", "exec"), module.__dict__)
     page: Page = module.PAGE
-    ways = tuple(replace(ask, parse=module.parse_ports) for ask in page.asks[Operation.PORTS])
-    return replace(page, asks={**page.asks, Operation.PORTS: ways})
+    # What is written later takes the place of what read nothing.
+    asks = {
+        op: tuple(replace(ask, parse=getattr(module, ask.parse.__name__)) for ask in page.asks[op]) for op in page.asks
+    }
+    return replace(page, asks=asks)
 
 
 class Acme:
     """The device of the docs: a login, a prompt, two commands."""
 
     def __init__(self) -> None:
-        table = blocks("text")[0].split("\n", 1)[1].rsplit("\nsw-7#", 1)[0]
-        self.answers = {"show version": VERSION, "show ports": f"{table}\n", "show ports p1": f"{table}\n"}
+        version, table = (text.split("\n", 1)[1].rsplit("\nsw-7#", 1)[0] for text in blocks("text"))
+        self.answers = {"show version": f"{version}\n", "show ports": f"{table}\n", "show ports p1": f"{table}\n"}
         self.answers["terminal length 0"] = ""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -81,8 +83,13 @@ async def test_the_steps_lead_to_a_driver(tmp_path: Path, monkeypatch: pytest.Mo
     assert (told["rows"], len(told["not_understood"])) == ([], 4)
 
     monkeypatch.setattr(cli_expect, "DRIVERS", {"acme_os": whole})
-    for _, parsed in cli_expect.write(tmp_path / "acme_os"):
-        assert parsed.rows == () or parsed.rows[0] == PortStatus("p1", True, True, 1000, True)
+    read = {type(parsed.rows[0]): parsed.rows[0] for _, parsed in cli_expect.write(tmp_path / "acme_os")}
+    assert read[PortStatus] == PortStatus("p1", True, True, 1000, True)
+    assert read[Identity] == Identity("Acme OS", firmware="4.1", serial="XX00000000")
+    # As the contract has it: every way of every question is proven by a recording.
+    for operation, asks in whole.asks.items():
+        texts = [path.read_text() for path in (tmp_path / "acme_os").glob(f"*/{operation}*.txt")]
+        assert {cli_expect.best(asks, text).parse for text in texts} == {ask.parse for ask in asks}
     told = json.loads((tmp_path / "acme_os" / "AC-24_4.1" / "ports.json").read_text())
     assert [row["link_up"] for row in told["rows"]] == [True, False, False]
     assert told["not_understood"] == []
