@@ -26,6 +26,8 @@ from uzel.pollers import device_facts
 EXPIRES_S = 60
 # A runner gives a sign of life every two seconds; after so long without one it is dead.
 DEAD_S = 8
+# After these the configuration is another one, or is kept: it is read anew.
+IN_CONFIGURATION = frozenset({Kind.PORT_OFF, Kind.PORT_ON, Kind.DESCRIPTION, Kind.SAVE})
 # How long after its end the port of an unknown change is still looked at.
 LOOK_BACK_S = 600
 KEPT_CHARS = 20_000
@@ -157,7 +159,7 @@ def finish(job: Job, outcome: Outcome, *, bare: bool = False) -> bool:
     }
     with transaction.atomic():
         written = _write(mine, job, row, audited=True)
-        if written and job.kind is Kind.SAVE and outcome.state == State.DONE:
+        if written and job.kind in IN_CONFIGURATION and outcome.state == State.DONE:
             device = Change.objects.values_list("device", flat=True).get(pk=job.id)
             backups.ask(devices=[device], why=ConfigReason.CHANGE)
     return written
