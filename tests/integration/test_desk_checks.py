@@ -162,6 +162,16 @@ def test_the_raw_answer_tells_the_command_the_way_and_the_ground(client: Client,
     assert re.findall(r'data-said="(\d)" data-check="(\w+)"', page) == [("1", "groups"), ("2", "loops"), ("3", "log")]
 
 
+def test_a_row_by_snmp_opens_its_own_readings(client: Client, subscriber: Subscriber) -> None:
+    lit = {"uplinks": [{"readings": _ports(), "rx_dbm": -8.5}, {"readings": []}]}
+    page = _answered(client, {"ports": _ports()} | lit)
+    rows = dict(re.findall(r'<details class="said" data-check="(\w+)">(.*?)</details>', page, re.DOTALL))
+    assert set(rows) == {"port", "errors", "light"}
+    assert "полный дуплекс" in rows["port"] and "испорченных" not in rows["port"]
+    assert "принято испорченных кадров" in rows["errors"] and "полный дуплекс" not in rows["errors"]
+    assert "-8,5" in rows["light"]
+
+
 def test_what_could_not_be_had_is_said_in_words(client: Client, subscriber: Subscriber) -> None:
     missing = {"cable-test": "no_credentials", "igmp-groups": "no_credentials", "log": "late"}
     said = [_said("log", "half an answer", mark="", asked=[])]

@@ -353,7 +353,7 @@ def test_a_line_is_probably_fine_when_the_command_line_gave_nothing(missing: dic
 
 def test_late_collisions_of_half_duplex_are_no_second_finding() -> None:
     half = [replace(port, full_duplex=False) for port in (BEFORE, NOW)]
-    collides = replace(HEALTHY, readings=(half[0], replace(half[1], late_collisions=40, out_errors=40)))
+    collides = replace(HEALTHY, readings=(half[0], replace(half[1], late_collisions=40, in_errors=40)))
     assert [finding.code for finding in diagnose(collides)] == [Code.HALF_DUPLEX]
     damaged = replace(HEALTHY, readings=(half[0], replace(half[1], late_collisions=40, crc=32)))
     assert [finding.code for finding in diagnose(damaged)] == [Code.HALF_DUPLEX, Code.ERRORS_GROWING]

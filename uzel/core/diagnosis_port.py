@@ -21,8 +21,8 @@ STOPPED_ERRORS = 3
 # An empty socket, or a cord torn off in it, is measured as an open end so near.
 SOCKET_M = 2
 _BROKEN = {PairState.OPEN, PairState.OPEN_OR_SHORT}
-# A late collision is an error of sending (RFC 3635): what came in tells of damage.
-_DAMAGED = ("in_errors", "crc")
+# Collisions leave fragments, which are errors of receiving too: of damage only the check sums tell then.
+_DAMAGED = ("crc",)
 _HURT = _BROKEN | {PairState.SHORT, PairState.CROSSTALK, PairState.MISMATCH}
 
 

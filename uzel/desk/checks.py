@@ -38,6 +38,21 @@ ROW_OF: Mapping[str, str] = {
 PLACES = ("cable", "port", "errors", "macs", "bindings", "groups", "light", "loops", "neighbours", "log")
 # The parts that SNMP reads have names of their own in the prober's "errors".
 PART_OF: Mapping[str, str] = {"fdb": Operation.MACS, "uplinks": Operation.OPTICS}
+# What of the readings of the port belongs to which row.
+READ_BY: Mapping[str, tuple[str, ...]] = {
+    "port": (
+        "at",
+        "name",
+        "description",
+        "admin_up",
+        "oper_up",
+        "speed_mbps",
+        "full_duplex",
+        "last_change_s",
+        "uptime_s",
+    ),
+    "errors": ("at", "crc", "in_errors", "out_errors", "late_collisions", "in_discards", "out_discards"),
+}
 # On what a format may rest without a word of warning.
 PROVEN = frozenset({"recorded", "standard"})
 
@@ -63,7 +78,7 @@ class Check:
     """A row. `name` names its template and its word, `look` its state, `shown` is what the template draws.
 
     `number` is the key that opens what the device printed; 0: there is nothing to open. `under_way`: it is still being
-    asked, and keeps its place and its key.
+    asked, and keeps its place and its key. `read` are the readings by SNMP that the row rests on, the oldest first.
     """
 
     name: str
@@ -72,6 +87,7 @@ class Check:
     said: tuple[Said, ...] = ()
     number: int = 0
     under_way: bool = False
+    read: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +146,7 @@ def checks_of(
         _log(result),
     )
     own = [row if row.said else replace(row, said=_of(said, row.name)) for row in _placed(rows, under_way)]
+    own = [replace(row, read=_read(result, row.name)) for row in own]
     if lacking := _missing(read, tested, now):
         told = {row.name for row in own}
         newest = said if not _speaks(read, tested, now) else [*said, *_said_of(tested)]
@@ -144,6 +161,20 @@ def _placed(rows: Iterable[Check | None], under_way: Iterable[str]) -> list[Chec
     for name in {ROW_OF[operation] for operation in under_way if operation in ROW_OF} - set(found):
         found[name] = Check(name, "unknown", None, under_way=True)
     return sorted(found.values(), key=lambda row: PLACES.index(row.name))
+
+
+def _read(result: Mapping[str, Any], name: str) -> tuple[Mapping[str, Any], ...]:
+    """The part of the readings that a row rests on."""
+    if name == "light":
+        receiver = _mapping(result.get("receiver"))
+        return (receiver,) if receiver else tuple(_lit(row) for row in _rows(result, "uplinks") or ())
+    names = READ_BY.get(name, ())
+    return tuple({key: row.get(key) for key in names} for row in _rows(result, "ports") or () if names)
+
+
+def _lit(uplink: Mapping[str, Any]) -> Mapping[str, Any]:
+    now = (_rows(uplink, "readings") or [{}])[-1]
+    return {key: now.get(key) for key in ("name", "crc", "in_errors")} | {"input_dbm": uplink.get("rx_dbm")}
 
 
 def _of(said: Iterable[Said], name: str) -> tuple[Said, ...]:
