@@ -4,10 +4,13 @@ from dataclasses import asdict
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from uzel.core.answers import CablePair, CableTest, PairState
+from uzel.core.findings import Code, finding
 from uzel.core.readings import PortReading
 from uzel.desk import cable, errors
 from uzel.network import level
@@ -193,3 +196,12 @@ def test_a_receiver_has_limits_of_its_own() -> None:
 def test_any_limits_of_a_device_give_a_scale(dbm: float, low: float | None, high: float | None) -> None:
     (shown,) = level.of_receiver({"input_dbm": dbm, "input_low_dbm": low, "input_high_dbm": high})
     assert all(_at(zone.width) >= 0 for zone in shown.zones) and 0 <= _at(shown.x) <= 100
+
+
+def test_evidence_reads_as_a_sentence() -> None:
+    facts = {"unseen": "blocked loops", "pairs": "2 3", "at_m": 31, "to_m": 32, "heard": "aabbccddeeff 001122334455"}
+    with translation.override("en"):
+        said = render_to_string("desk/finding_evidence.html", {"finding": finding(Code.LINE_FINE, 0.7), "f": facts})
+    assert "pairs 2 and 3: at 31–32 m" in said
+    assert "heard aa:bb:cc:dd:ee:ff, 00:11:22:33:44:55" in said
+    assert "not looked at: the clients turned away, the loop detection<" in said

@@ -63,6 +63,12 @@ def words(value: object) -> list[str]:
 
 
 @register.filter
+def one_line(text: str) -> str:
+    """Without the space around it that a file ends with, so that a comma may follow."""
+    return text.strip()
+
+
+@register.filter
 def place(subscriber: Subscriber) -> str:
     """Street, house and flat in one line; empty when no building is known."""
     building = subscriber.building
