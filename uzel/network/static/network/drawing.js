@@ -30,7 +30,10 @@
   function draw(box) {
     if (box.dataset.drawn || !window.cytoscape) return;
     box.dataset.drawn = "1";
-    var data = JSON.parse(document.getElementById(box.dataset.drawing).textContent);
+    // The page may be on its way out: a link was followed before the drawing began.
+    var source = document.getElementById(box.dataset.drawing);
+    if (!source) return;
+    var data = JSON.parse(source.textContent);
     var css = getComputedStyle(document.documentElement);
     function colour(name) { return css.getPropertyValue("--uz-" + name).trim(); }
     var place = positions(data.nodes, box.clientWidth - 20);
