@@ -79,11 +79,10 @@ class Session:
         self.stage = Stage.LOGIN
         self.host = ""
         self._user, self._password, self._enable_password = user, password, enable_password
-        self._limit = limit
+        self._limit, self._end = limit, page.line_end.encode()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._buffer = ""
+        self._buffer = self._command = ""
         self._seen = 0  # up to here pagers and questions of the buffer were dealt with
-        self._command = ""
         self._set_up = list(page.no_paging)
         self._answers = page.confirms
         self.prompt = ""  # the last one, as it stood
@@ -234,10 +233,6 @@ class Session:
     def _last_line(self) -> str:
         """The unfinished last line, or the end of it: prompts, pagers and questions are short, floods are not."""
         return self._buffer[max(self._buffer.rfind("\n") + 1, len(self._buffer) - _LONGEST_PROMPT) :]
-
-    @property
-    def _end(self) -> bytes:
-        return self.page.line_end.encode()
 
     def _say(self, line: str, *, secret: bool = False) -> Send:
         self._buffer, self._seen = "", 0
