@@ -79,30 +79,42 @@ def _of_part(
     queue = list(around)
     for i in queue:
         if network.nodes[i].source or not network.nodes[i].watched:
-            beyond = _witnesses(network, i, part, silent, distance, heard) - part
-            queue += beyond - around
-            around |= beyond
+            witnesses, ways = _witnesses(network, i, part, silent, distance, heard)
+            queue += ways - around - part
+            around |= (witnesses | ways) - part
     vias = {via for i in part | around if (via := network.nodes[i].via) is not None}
     through = {i for switch in part for i in network.asked_via.get(switch, ())}
     return set(part) | around | _chain_above(network, part, distance) | vias | through | _power(network, edge)
 
 
 def _witnesses(
-    network: Network, i: int, part: Set[int], silent: Set[int], distance: Mapping[int, int], heard: _Heard
-) -> set[int]:
+    network: Network, origin: int, part: Set[int], silent: Set[int], distance: Mapping[int, int], heard: _Heard
+) -> tuple[set[int], set[int]]:
     """Who tells whether an unwatched element is lit, or whether a source still feeds anybody.
 
     Those next to it that can be asked; when they have been asked and none of them proves it, also those beyond
-    the ones that cannot, and what else may light those that answer.
+    the ones that cannot. And, apart from them, what else may light those that answer.
     """
-    near = {near for _, near in network.neighbours[i]} - part
-    known = {it for it in near if network.nodes[it].watched}
-    if heard.too_long_ago(known):
-        return known
-    ways = [_way(network, it, silent | {i}, distance) for it in sorted(known - silent)]
-    if not all(ways) or (ways and network.nodes[i].watched):
-        return known
-    return near.union(*ways)
+    found: set[int] = set()
+    others: set[int] = set()
+    mute = [origin]
+    for i in mute:
+        near = {near for _, near in network.neighbours[i]} - part
+        known = {it for it in near if network.nodes[it].watched}
+        found |= known
+        if heard.too_long_ago(known):
+            continue
+        answering = sorted(known - silent)
+        ways = [_way(network, it, silent | {origin}, distance) for it in answering]
+        if not all(ways) or (ways and network.nodes[origin].watched):
+            break
+        others = others.union(*ways)
+        own = ways if i == origin else [_way(network, it, silent | {i}, distance) for it in answering]
+        if all(own):  # nor is this one proven: on to those beyond it
+            others = others.union(*own)
+            found |= near
+            mute += sorted(near - known - set(mute))
+    return found, others
 
 
 def _way(network: Network, start: int, without: Set[int], distance: Mapping[int, int]) -> set[int]:
