@@ -145,7 +145,7 @@ def test_a_probe_reads_it_by_nut(ups: Device, listening: Upsd):
 
     async def read() -> dict:
         async with Pool() as pool:
-            return await LineReader(CliReader(pool)).read(question)
+            return await LineReader(CliReader(pool)).read(question, lambda _: None)
 
     listening.variables |= {"ups.status": "OB LB", "battery.charge": "7"}
     told = asyncio.run(read())["ups"]
