@@ -75,7 +75,11 @@
       var same = kept.place && verdict.querySelector(kept.place);
       (same && !same.disabled ? same : verdict).focus({ preventScroll: true });
     }
-    // The line works and its cable is to be tested: the answer is one Enter away, and never a second press of the key.
+  });
+
+  // The line works and its cable is to be tested: the answer is one Enter away, and never a second press of the key.
+  // Not before the page has settled: until then htmx does not hear the button.
+  document.addEventListener("htmx:afterSettle", function () {
     var agree = document.querySelector("[data-agree]");
     if (agree) agree.focus();
   });
