@@ -94,7 +94,10 @@
 
   function press(verdict, selector) {
     var button = verdict.querySelector(selector);
-    if (button && !button.disabled) button.click();
+    if (!button || button.disabled) return;
+    // For a moment after a verdict was drawn htmx does not hear its buttons.
+    if (!verdict.matches(".htmx-added")) button.click();
+    else document.addEventListener("htmx:afterSettle", function () { press(line(), selector); }, { once: true });
   }
 
   document.addEventListener("keydown", function (event) {
