@@ -15,6 +15,7 @@ from bench._live_city import LiveCity, monitored, own_database, served, wait
 from uzel.network.models import Device, DeviceState, Level, Link
 from uzel.outages.models import Outage, OutageElement, OutageEvent
 from uzel.outages.network_map import NetworkMap, load
+from uzel.subscribers.models import Service
 
 SWITCHES = int(os.environ.get("UZEL_BENCH_SWITCHES", "1500"))
 SUBSCRIBERS = 40 * SWITCHES
@@ -61,7 +62,9 @@ def _right(city: LiveCity, net: NetworkMap, dark: set[int]) -> str:
         missing = [net.contacts[i].code for i in carriers - held - unknowable]
         extra = [net.contacts[i].code for i in held - carriers]
         return f"missing {missing[:3]}, extra {extra[:3]}"
-    if open_[0].scope["total"] != net.attachments.scope(held, 0)["total"]:
+    dark_services = Service.objects.filter(is_active=True, device__in=held)
+    people = dark_services.values("subscriber").distinct().count()
+    if open_[0].scope["total"] != {"subscribers": people, "services": dark_services.count()}:
         return f"counts {open_[0].scope['total']}"
     return ""
 

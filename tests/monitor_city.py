@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from django.db import connection
 
 from tests.loopback import NET
 from uzel.core.power import powered
+from uzel.core.scope import Attachment, affected
 from uzel.core.topology import Kind, answering, lit
 from uzel.drivers import ber
 from uzel.network.models import AccessGroup, Device, DeviceKind, Link, MainsArea, Port, PowerFeed, Site
@@ -98,6 +100,23 @@ class Rows:
                 Service.objects.create(
                     code=f"{device.pk}-{n}-{service}", subscriber=person, kind=service, device=device, port=port
                 )
+
+
+def attachments() -> list[Attachment]:
+    """Every active service, as the core's rule counts them."""
+    rows = Service.objects.filter(is_active=True, device__isnull=False)
+    return [
+        Attachment(*row)
+        for row in rows.values_list("device_id", "subscriber_id", "kind", "subscriber__kind").order_by()
+    ]
+
+
+def plain_scope(people: Iterable[Attachment], dark: Set[int], devices: int) -> dict[str, Any]:
+    """Count by the core's rule itself; `NetworkMap.scope` must say the same."""
+    scope = affected(people, dark)
+    services = sum(n for row in scope.services.values() for n in row.values())
+    total = {"subscribers": scope.total, "services": services}
+    return {"subscribers": scope.subscribers, "services": scope.services, "devices": devices, "total": total}
 
 
 @dataclass(frozen=True, slots=True)

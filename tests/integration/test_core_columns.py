@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from django.db import connection
 
-from tests.monitor_city import Rows
+from tests.monitor_city import Rows, attachments
 from uzel.core.engine import Engine
 from uzel.core.outage import Evidence, Seen, explain
 from uzel.core.topology import answering
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def plain_engine(net: network_map.NetworkMap) -> Engine:
-    return Engine.of(net.network, net.attachments.rows())
+    return Engine.of(net.network, attachments())
 
 
 def test_engine_of_columns_says_what_the_engine_of_rows_says() -> None:
@@ -44,7 +44,7 @@ def test_explanation_by_the_engine_is_the_plain_one() -> None:
     """What the monitor says with the engine it is given, and what it would say without it, failure by failure."""
     Rows()
     net = network_map.load()
-    engine = net.columns.engine()
+    engine = net.engine
     draw, now = random.Random(5), time.time()
     links, nodes = sorted(net.network.links), sorted(net.network.nodes)
     for _ in range(60):

@@ -14,13 +14,12 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from tests.monitor_city import HOST, City, Monitor, Rows, until
+from tests.monitor_city import HOST, City, Monitor, Rows, attachments, plain_scope, until
 from uzel.journal.operations import emit
 from uzel.network.core_map import area_mains
 from uzel.network.models import Device, DeviceState, Link
 from uzel.outages import queries
 from uzel.outages.models import Hint, MonitorStatus, Observation, Outage, OutageElement, PlannedWork
-from uzel.outages.network_map import plain_scope
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.xdist_group("monitor")]
 
@@ -47,7 +46,7 @@ def open_outage() -> Outage | None:
 
 def expected_scope(city: City) -> dict[str, object]:
     dark = city.dark()
-    return plain_scope(city.net.attachments.rows(), dark, len(dark))
+    return plain_scope(attachments(), dark, len(dark))
 
 
 def node(code: str) -> int:

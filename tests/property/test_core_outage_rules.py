@@ -1,5 +1,6 @@
 """The rules of outages and the compiled engine against brute force, and what must hold of any answer."""
 
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -8,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.engine_brute import FAR, Case, cases, fewest, read
+from tests.property.cities import city, heard
 from uzel.core.engine import Engine
 from uzel.core.outage import Evidence, Seen, explain, to_ask
-from uzel.core.outage_light import picture, regions, roots
+from uzel.core.outage_light import picture
 from uzel.core.scope import Attachment, affected
 from uzel.core.topology import Kind, Link, Network, Node, answering, lit
 
@@ -37,10 +39,8 @@ def a_case(largest: int):
 def test_the_plain_rules_read_as_brute_force_does(case):
     net, evidence = network_of(case), evidence_of(case)
     seen, wanted = picture(net, evidence), read(case)
-    found = {
-        (part, frozenset(roots(net, seen, part)), affected(attachments_of(case), part).total)
-        for part in regions(net, seen)
-    }
+    people = attachments_of(case)
+    found = {(it.dark, frozenset(it.roots), affected(people, it.dark).total) for it in seen.regions}
     assert (found, seen.believed) == (wanted.regions, wanted.believed)
 
 
@@ -51,6 +51,23 @@ def test_the_engine_reads_as_the_plain_rules_do(case):
     engine = Engine.of(net, attachments_of(case))
     assert engine.picture(net, evidence) == picture(net, evidence)
     assert explain(net, evidence, engine.picture) == explain(net, evidence)
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=300, deadline=None)
+def test_the_engine_asks_and_explains_as_the_plain_rules_do(draw):
+    """With power, batteries, receivers asked through switches, ports, and observations of several ages."""
+    net = city(draw)
+    engine = Engine.of(net)
+    for _ in range(3):
+        evidence = heard(draw, net)
+        assert engine.picture(net, evidence) == picture(net, evidence)
+        assert explain(net, evidence, engine.picture) == explain(net, evidence)
+        assert engine.to_ask(net, evidence) == to_ask(net, evidence)
+        columns = replace(evidence, seen=engine.heard(net, evidence))
+        assert columns.seen == evidence.seen
+        assert explain(net, columns, engine.picture) == explain(net, evidence)
+        assert engine.to_ask(net, columns) == to_ask(net, evidence)
 
 
 @given(a_case(40), st.data())
@@ -175,7 +192,7 @@ def test_thousands_of_cases_against_brute_force():
         net, evidence, wanted = network_of(case), evidence_of(case), read(case)
         engine = Engine.of(net)
         seen = engine.picture(net, evidence)
-        found = {(part, frozenset(roots(net, seen, part))) for part in regions(net, seen)}
+        found = {(it.dark, frozenset(it.roots)) for it in seen.regions}
         assert found == {(part, tops) for part, tops, _ in wanted.regions}
         assert seen.believed == wanted.believed
 

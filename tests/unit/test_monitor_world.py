@@ -9,18 +9,16 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uzel.core.engine_light import NOTHING
+from tests.monitor_city import plain_scope
+from uzel.core.engine import Engine
 from uzel.core.scope import Attachment
 from uzel.core.topology import Kind, Link, Network, Node
 from uzel.drivers.pulse import Pulse, Target
 from uzel.network.core_map import area_mains, mains_place, site_mains
-from uzel.outages.map_columns import MapColumns
 from uzel.outages.network_map import (
-    Attachments,
     Contact,
     LinkEnds,
     NetworkMap,
-    plain_scope,
 )
 from uzel.pollers.monitor_store import pack_facts
 from uzel.pollers.monitor_world import WRAP_S, World
@@ -45,7 +43,7 @@ def world() -> World:
     ends = {9: LinkEnds((1, 5, 50), (2, 1, 10))}
     network = Network.of(nodes, [Link(9, 1, 2)])
     ports = {(1, 5): 50, (2, 1): 10}
-    net = NetworkMap(network, contacts, ends, ports, Attachments([]), {}, MapColumns(*[NOTHING] * 9))
+    net = NetworkMap(network, contacts, ends, ports, {}, Engine.of(network))
     return World(net, ports, [])
 
 
@@ -121,12 +119,12 @@ ROWS = st.lists(
 
 
 @given(ROWS, st.frozensets(st.integers(1, 8)))
-def test_scope_over_arrays_is_the_plain_rule(rows: list[tuple[int, int, str, str]], dark: frozenset[int]) -> None:
+def test_scope_by_the_engine_is_the_plain_rule(rows: list[tuple[int, int, str, str]], dark: frozenset[int]) -> None:
     # One subscriber has one class.
-    rows = [(node, person, kind, "person" if person % 2 else "business") for node, person, kind, _ in rows]
-    fast = Attachments(rows)
-    assert fast.scope(dark, 3) == plain_scope((Attachment(*row) for row in rows), dark, 3)
-    assert len(fast.rows()) == len(rows)
+    people = [Attachment(node, who, kind, "person" if who % 2 else "business") for node, who, kind, _ in rows]
+    network = Network.of([Node(i, Kind.SWITCH) for i in range(1, 7)], [Link(i, 1, i) for i in range(2, 7)])
+    net = NetworkMap(network, {}, {}, {}, {}, Engine.of(network, people))
+    assert net.scope(dark, 3) == plain_scope(people, dark, 3)
 
 
 def test_packed_facts_are_of_one_size() -> None:

@@ -1,74 +1,39 @@
 """The compiled engine: the answers of the plain rules at a million elements.
 
-It holds the elements that carry light as compact arrays (see `labels`), what was heard of each, and who hangs on it.
-Elements are named by their ids outside and by their numbers within; `numbers` and `ids` translate.
+It holds the elements that carry light as compact arrays (see `labels`), and who hangs on them. Elements are named by
+their ids outside and by their numbers within; `numbers` and `ids` translate.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import overload
+from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from uzel.core import engine_read as rd
-from uzel.core.engine_count import Attachments, Columns, prefix_sums
+from uzel.core.engine_ask import to_ask
+from uzel.core.engine_count import Attachments, Counts, prefix_sums
+from uzel.core.engine_heard import Columns, Ground
 from uzel.core.engine_light import NO_FLAGS, NOTHING, Layout, Light
+from uzel.core.engine_picture import picture
 from uzel.core.labels import Flags, Ints, Longs
-from uzel.core.outage_light import Picture, signs_of
+from uzel.core.outage_light import Picture
 from uzel.core.outage_words import Evidence
 from uzel.core.scope import Attachment, Scope
 from uzel.core.topology import Network
 
 
-@dataclass(frozen=True, slots=True)
-class Incident:
-    """A connected dark region: its elements and roots (ids), and who hangs on it."""
-
-    dark: Longs
-    roots: Longs
-    scope: Scope
-
-
-@dataclass(frozen=True, slots=True)
-class Incidents(Sequence[Incident]):
-    """The regions of one reading, each made into words when it is looked at. `total`: region x column of counts."""
-
-    ids: Longs
-    columns: Columns
-    members: Ints
-    member_at: Ints
-    tops: Ints
-    top_at: Ints
-    total: Longs
-
-    def __len__(self) -> int:
-        return self.member_at.size - 1
-
-    @overload
-    def __getitem__(self, index: int) -> Incident: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Incident]: ...
-    def __getitem__(self, index: int | slice) -> Incident | list[Incident]:
-        if isinstance(index, slice):
-            return [self[k] for k in range(*index.indices(len(self)))]
-        k = range(len(self))[index]
-        dark = self.ids[self.members[self.member_at[k] : self.member_at[k + 1]]]
-        roots = np.sort(self.ids[self.tops[self.top_at[k] : self.top_at[k + 1]]])
-        return Incident(dark, roots, self.columns.scope(self.total[k]))
-
-
 class Engine:
-    """Holds the map, the people on it, and the latest sign of each element; answers in micro- to milliseconds."""
+    """Holds the map and the people on it; answers in micro- to milliseconds. For one thread at a time."""
 
-    def __init__(self, layout: Layout, columns: Columns) -> None:
+    def __init__(self, layout: Layout, counts: Counts) -> None:
         self.layout = layout
-        self.columns = columns
+        self.counts = counts
         self.light = Light(layout)
-        self._turn = 0
-        spread = (columns.spread_at, columns.spread_of, columns.spread_class, columns.stamp.size)
-        self.prefix = prefix_sums(columns.own, layout.at_place, layout.idom, layout.first, layout.run, *spread)
-        people = len(columns.classes)
+        self._ground: Ground | None = None
+        spread = (counts.spread_at, counts.spread_of, counts.spread_class)
+        self.prefix = prefix_sums(counts.own, layout.at_place, layout.idom, layout.first, layout.run, *spread)
+        people = len(counts.classes)
         upto = self.prefix[:, :people].sum(axis=1, dtype=np.int32)
         self._people: Ints = upto[layout.first + layout.run] - upto[layout.first]
 
@@ -92,9 +57,8 @@ class Engine:
         a, b = (_positions(ids, by_id, ends) for ends in (link_a, link_b))
         layout = Layout.of(ids, source, link_ids, a, b)
         people = attachments or Attachments(NOTHING, np.empty(0, np.int64), NO_FLAGS, NO_FLAGS)
-        number = np.empty(ids.size, np.int32)
-        number[by_id] = layout.number_of
-        return cls(layout, Columns.of(ids.size, replace(people, element=number[people.element])))
+        element = layout.numbers(ids)[people.element]
+        return cls(layout, Counts.of(ids.size, replace(people, element=element)))
 
     @classmethod
     def of(cls, network: Network, attachments: Iterable[Attachment] = ()) -> "Engine":
@@ -130,7 +94,7 @@ class Engine:
     def scope_behind(self, number: int) -> Scope:
         """The same by class, and services by kind and class."""
         first, run = self.layout.first[number], self.layout.run[number]
-        return self.columns.scope((self.prefix[first + run] - self.prefix[first]).astype(np.int64))
+        return self.counts.scope((self.prefix[first + run] - self.prefix[first]).astype(np.int64))
 
     def dark_behind(self, number: int) -> Ints:
         """What goes dark with this element, by number, itself first (itself alone when it never had light)."""
@@ -141,41 +105,34 @@ class Engine:
 
     def dark_if(self, failed: Ints) -> Ints:
         """What is dark when all of `failed` fail at once, in order of numbers."""
-        return self.light.dark_if(failed)
+        return self.light.dark_if(np.unique(failed))
 
     def scope_of(self, dark: Ints) -> Scope:
-        """Who hangs on these elements, each subscriber once."""
-        return self.columns.scope(self._sums(dark, np.array([0, dark.size], np.int32))[0])
+        """Who hangs on these elements (none twice), each subscriber once."""
+        held = self.counts
+        return held.scope(rd.counts(dark, held.own, held.spread_at, held.spread_of, held.spread_class))
 
-    def _sums(self, members: Ints, member_at: Ints) -> Longs:
-        held = self.columns
-        spread = (held.spread_at, held.spread_of, held.spread_class, held.stamp)
-        groups = member_at.size - 1
-        if self._turn > (1 << 31) - 2 - groups:
-            held.stamp[:] = 0
-            self._turn = 0
-        total: Longs = rd.counts(members, member_at, held.own, *spread, self._turn + 1)
-        self._turn += groups
-        return total
+    # What was heard.
 
-    # A stream of observations.
+    def ground(self, network: Network) -> Ground:
+        """The map that this engine was made of, by places; made once."""
+        if self._ground is None or self._ground.network is not network:
+            self._ground = Ground.of(self.layout, network)
+        return self._ground
 
-    def observe(self, numbers: Ints, answers: NDArray[np.bool_]) -> None:
-        """Take observations in; of several of one element the last in the arrays counts."""
-        self.light.sign[numbers] = np.where(answers, np.uint8(rd.BRIGHT), np.uint8(rd.SILENT))
-
-    def incidents(self) -> "Incidents":
-        """The dark regions that follow from all observations so far, each with the exact count."""
-        members, member_at, tops, top_at = self.light.regions()
-        total = self._sums(members, member_at)
-        return Incidents(self.layout.ids, self.columns, members, member_at, tops, top_at, total)
+    def heard(self, network: Network, evidence: Evidence) -> Columns:
+        """What was heard, by place: as it is when it is held so already."""
+        places = self.ground(network).places
+        seen = evidence.seen
+        return seen if isinstance(seen, Columns) and seen.places is places else Columns.of(places, seen)
 
     def picture(self, network: Network, evidence: Evidence) -> Picture:
         """`outage_light.picture`, compiled; to be given to `outage.explain` together with the map it was made of."""
-        first = self.light.picture(signs_of(network, evidence, frozenset()), evidence)
-        if not network.asked_via:
-            return first
-        return self.light.picture(signs_of(network, evidence, first.lit), evidence)
+        return picture(self.light, self.ground(network), self.heard(network, evidence), evidence)
+
+    def to_ask(self, network: Network, evidence: Evidence, *, fresh_s: float = 0.0) -> frozenset[int]:
+        """`outage_ask.to_ask`, compiled."""
+        return to_ask(self.light, self.ground(network), self.heard(network, evidence), evidence, fresh_s=fresh_s)
 
 
 def _positions(ids: Longs, by_id: NDArray[np.intp], wanted: Longs) -> Ints:

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numba.core.registry import CPUDispatcher
 
-from uzel.core import engine_count, engine_light, engine_read, labels
+from uzel.core import engine_ask, engine_count, engine_light, engine_read, labels
 from uzel.core.engine import Engine
 from uzel.core.map import Kind, Link, Network, Node
 from uzel.core.outage_words import Evidence, Seen
 from uzel.core.scope import Attachment
 
-COMPILED: tuple[ModuleType, ...] = (labels, engine_count, engine_read, engine_light)
+COMPILED: tuple[ModuleType, ...] = (labels, engine_count, engine_read, engine_light, engine_ask)
 
 
 def compile_all() -> list[str]:
@@ -29,11 +29,12 @@ def compile_all() -> list[str]:
     numbers = engine.numbers(np.array([5, 6], np.int64))
     engine.scope_behind(int(numbers[0]))
     engine.scope_of(engine.dark_if(numbers))
-    engine.observe(numbers, np.array([False, False]))
-    list(engine.incidents())
-    for silent, link_up in (({5, 6, 7}, {5: False, 6: True}), ({5, 7}, {}), ({3, 5}, {2: True, 5: True}), ({2, 4}, {})):
-        seen = {i: Seen(i not in silent, 10.0) for i in range(1, 8)}
-        engine.picture(network, Evidence(seen=seen, link_up=link_up, now=10.0))
+    heard = (({5, 6, 7}, {5: False, 6: True}), ({5, 7}, {}), ({3, 5}, {2: True, 5: True}), ({2, 4}, {}), ({6}, {}))
+    for silent, link_up in heard:
+        seen = {i: Seen(i not in silent, 10.0) for i in range(1, 8) if silent != {6} or i != 5}
+        evidence = Evidence(seen=seen, link_up=link_up, now=10.0)
+        engine.picture(network, evidence)
+        engine.to_ask(network, evidence)
     return [name for module in COMPILED for name, it in vars(module).items() if _idle(it)]
 
 

@@ -26,27 +26,26 @@ class Attachments:
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class Counts:
     """own: element x column. Subscribers on several elements: `spread_of` lists them element by element
-    (`spread_at`), `spread_class` has their class, `stamp` the last sum that counted them."""
+    (`spread_at`), `spread_class` has their class."""
 
     own: NDArray[np.integer[Any]]
     spread_at: Ints
     spread_of: Ints
     spread_class: Ints
-    stamp: Ints
     services: tuple[str, ...]
     classes: tuple[str, ...]
 
     @classmethod
-    def of(cls, n: int, rows: Attachments) -> "Columns":
+    def of(cls, n: int, rows: Attachments) -> "Counts":
         classes, services = tuple(rows.class_codes), tuple(rows.service_codes)
         width = len(classes) * (1 + len(services))
         own = np.zeros((n, width), np.int32)
         column = len(classes) * (1 + rows.service.astype(np.int64)) + rows.klass
         np.add.at(own.reshape(-1), rows.element.astype(np.int64) * width + column, 1)
         who, number = np.unique(rows.subscriber, return_inverse=True)
-        pair, first = np.unique(rows.element.astype(np.int64) * max(who.size, 1) + number, return_index=True)
+        _, first = np.unique(rows.element.astype(np.int64) * max(who.size, 1) + number, return_index=True)
         element, subscriber = rows.element[first], number[first]
         np.add.at(own.reshape(-1), element.astype(np.int64) * width + rows.klass[first], 1)
         times = np.bincount(subscriber, minlength=who.size)
@@ -57,9 +56,7 @@ class Columns:
         per_element = np.bincount(element[many], minlength=n)
         spread_at = np.concatenate([[0], np.cumsum(per_element)]).astype(np.int32)
         narrow = own.astype(np.uint16) if not own.size or own.max() < 1 << 16 else own
-        stamp = np.zeros(spread.size, np.int32)
-        del pair
-        return cls(narrow, spread_at, spread_of, spread_class, stamp, services, classes)
+        return cls(narrow, spread_at, spread_of, spread_class, services, classes)
 
     def scope(self, total: Longs) -> Scope:
         """A sum over the columns in words; zeros are left out."""
@@ -86,7 +83,6 @@ def prefix_sums(
     spread_at: Ints,
     spread_of: Ints,
     spread_class: Ints,
-    spread_count: int,
 ) -> Ints:
     """Sums of the columns along the preorder of the dominator tree, exact for every subtree.
 
@@ -95,7 +91,7 @@ def prefix_sums(
     """
     width = own.shape[1]
     total = np.zeros((at_place.size + 1, width), np.int32)
-    latest = np.full(spread_count, -1, np.int32)
+    latest = np.full(spread_class.size, -1, np.int32)
     for k in range(at_place.size):
         i = at_place[k]
         for c in range(width):

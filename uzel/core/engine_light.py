@@ -5,29 +5,72 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from uzel.core import engine_read as rd
 from uzel.core.labels import Flags, Ints, Longs, dominators, preorder, rows
-from uzel.core.outage_light import Picture, Signs
-from uzel.core.outage_words import Evidence
 
 NOTHING: Ints = np.empty(0, np.int32)
 NO_FLAGS: Flags = np.empty(0, np.uint8)
 
 
+NOWHERE = -1
+# Ids of a database run to little more than there are rows: a table of them all is smaller than a sorted index.
+SPARSE = 4
+
+
+class Index:
+    """The number of each id: a table where ids are dense, else a search."""
+
+    def __init__(self, ids: Longs) -> None:
+        """`ids` by number, none twice."""
+        top = int(ids.max(initial=0))
+        self._sorted: Longs = np.empty(0, np.int64)
+        if ids.min(initial=0) >= 0 and top < SPARSE * ids.size + 1024:
+            self._numbers: Ints = np.full(top + 1, NOWHERE, np.int32)
+            self._numbers[ids] = np.arange(ids.size, dtype=np.int32)
+        else:
+            self._numbers = np.argsort(ids, kind="stable").astype(np.int32)
+            self._sorted = ids[self._numbers]
+
+    @property
+    def nbytes(self) -> int:
+        """The memory it takes."""
+        return self._numbers.nbytes + self._sorted.nbytes
+
+    def find(self, ids: Longs) -> Ints:
+        """The numbers of these; NOWHERE for what it does not know."""
+        known = self._sorted
+        if known.size:
+            at = np.minimum(known.searchsorted(ids), known.size - 1)
+            return np.where(known[at] == ids, self._numbers[at], np.int32(NOWHERE))
+        inside = (ids >= 0) & (ids < self._numbers.size)
+        return np.where(inside, self._numbers[np.where(inside, ids, 0)], np.int32(NOWHERE))
+
+    def find_one(self, one: int) -> int:
+        """As `find`, of one."""
+        if not self._sorted.size:
+            return int(self._numbers[one]) if 0 <= one < self._numbers.size else NOWHERE
+        at = int(self._sorted.searchsorted(one))
+        return int(self._numbers[at]) if at < self._sorted.size and self._sorted[at] == one else NOWHERE
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The map in the engine's numbers: rows of neighbours, runs of the breadth-first and of the dominator tree."""
+    """The map in the engine's numbers: rows of neighbours, runs of the breadth-first and of the dominator tree.
+
+    link_ids is sorted; upper and lower: the ends of each link with the smaller and the larger number.
+    """
 
     ids: Longs
-    sorted_ids: Longs
-    number_of: Ints
+    index: "Index"
     source: Flags
     start: Ints
     near: Ints
     link: Ints
     link_ids: Longs
-    ends: Ints
+    upper: Ints
+    lower: Ints
     size: Ints
     healthy: int
     idom: Ints
@@ -39,33 +82,38 @@ class Layout:
     def of(cls, ids: Longs, source: Flags, link_ids: Longs, a: Ints, b: Ints) -> "Layout":
         """`a`, `b`: positions in `ids` of the ends of each link."""
         n = ids.size
+        if link_ids.size > 1 and not bool((link_ids[1:] > link_ids[:-1]).all()):
+            by_link = np.argsort(link_ids, kind="stable")
+            link_ids, a, b = link_ids[by_link], a[by_link], b[by_link]
         number, size, healthy = preorder(n, *rows(n, a, b)[:2], source)
         start, near, link = rows(n, number[a], number[b])
         own_ids, own_source = np.empty_like(ids), np.empty_like(source)
         own_ids[number], own_source[number] = ids, source
-        if n > 1 and bool((ids[1:] > ids[:-1]).all()):
-            order, number_of = ids, number
-        else:
-            by_id = np.argsort(ids, kind="stable")
-            order, number_of = ids[by_id], number[by_id]
         labels = dominators(n, start, near, own_source)
-        ends = np.maximum(number[a], number[b])
-        return cls(own_ids, order, number_of, own_source, start, near, link, link_ids, ends, size, healthy, *labels)
+        upper, lower = np.minimum(number[a], number[b]), np.maximum(number[a], number[b])
+        index = Index(own_ids)
+        return cls(own_ids, index, own_source, start, near, link, link_ids, upper, lower, size, healthy, *labels)
 
     def numbers(self, ids: Longs) -> Ints:
         """Raises KeyError when an id is not on the map."""
-        at = np.searchsorted(self.sorted_ids, ids)
-        if ids.size and (at.max(initial=0) >= self.sorted_ids.size or (self.sorted_ids[at] != ids).any()):
+        found = self.index.find(ids)
+        if (found == NOWHERE).any():
             raise KeyError("not on the map of light")
-        return self.number_of[at]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The runs that were looked at, and the silent elements that have light (numbers)."""
+    """What was read: shine and dark by number, the silent elements that have light, and the dark regions: members,
+    where each region starts in them, roots, where each region starts in these. All in numbers."""
 
-    spans: Ints
+    shine: NDArray[np.bool_]
+    dark: NDArray[np.bool_]
     believed: Ints
+    members: Ints
+    member_at: Ints
+    tops: Ints
+    top_at: Ints
 
 
 class Light:
@@ -76,45 +124,32 @@ class Light:
         self.sign: Flags = np.zeros(layout.ids.size, np.uint8)
         self._state: Flags = np.zeros(layout.ids.size, np.uint8)
 
-    def dark_if(self, failed: Ints) -> Ints:
-        """What is dark when all of `failed` fail at once, in order of numbers."""
+    def dark_if(self, closed: Ints) -> Ints:
+        """What is dark when all of `closed` (sorted, none twice) fail at once, in order of numbers."""
         at = self.layout
-        closed = np.unique(failed)
         spans = rd.runs(closed, at.size, at.healthy, at.ids.size)
         self.light(spans, closed, NO_FLAGS, NO_FLAGS)
         dark: Ints = rd.dark_of(self._state, spans, at.healthy)
         rd.clear(self._state, spans)
         return dark
 
-    def picture(self, signs: Signs, evidence: Evidence) -> Picture:
-        """The whole picture, in ids."""
+    def look(self, down: Flags, up: Flags) -> Reading:
+        """Read the light from the signs; `down`, `up`: a flag per link for what an answering end sees, or nothing."""
         at = self.layout
-        self.sign[:] = rd.UNKNOWN
-        for heard, value in ((signs.bright, rd.BRIGHT), (signs.silent, rd.SILENT), (signs.unlit, rd.UNLIT)):
-            self.sign[self._known(heard)] = value
-        up = [link for link, is_up in evidence.link_up.items() if is_up]
-        reading = self.read(self._link_flags(signs.down), self._link_flags(up))
-        dark = rd.dark_of(self._state, reading.spans, at.healthy)
-        shine = np.ones(at.ids.size, np.bool_)
+        spans, believed = self._read(down, up)
+        out = rd.dark_of(self._state, spans, at.healthy)
+        shine, dark = np.ones(at.ids.size, np.bool_), np.zeros(at.ids.size, np.bool_)
         shine[at.healthy :] = self._state[at.healthy :] == rd.LIT_AGAIN
-        shine[dark] = False
-        rd.clear(self._state, reading.spans)
-        lit, out, trusted = (frozenset(at.ids[which].tolist()) for which in (shine, dark, reading.believed))
-        return Picture(lit, out, trusted, signs)
+        shine[out], dark[out] = False, True
+        parts = rd.grouped(out, self._state, at.start, at.near, at.source, self.sign, at.healthy)
+        rd.clear(self._state, spans)
+        return Reading(shine, dark, believed, *parts)
 
-    def _known(self, ids: Iterable[int]) -> Ints:
-        return self.layout.numbers(np.fromiter(ids, np.int64))
-
-    def _link_flags(self, links: Iterable[int]) -> Flags:
-        """A flag per link, or nothing when there is none to flag."""
-        named = np.fromiter(links, np.int64)
-        return np.isin(self.layout.link_ids, named).astype(np.uint8) if named.size else NO_FLAGS
-
-    def read(self, down: Flags, up: Flags) -> "Reading":
-        """Read the light from the signs. The states of the elements stay as they were found, until cleared."""
+    def _read(self, down: Flags, up: Flags) -> tuple[Ints, Ints]:
+        """(the runs that were looked at, the believed). The states stay as they were found, until cleared."""
         at = self.layout
         gone = np.flatnonzero(self.sign >= rd.SILENT).astype(np.int32)
-        below = at.ends[down.astype(np.bool_)] if down.size else NOTHING
+        below = at.lower[down.astype(np.bool_)] if down.size else NOTHING
         spans = self.spans(gone, below)
         self.light(spans, gone, down, NO_FLAGS)
         trusted = np.zeros(at.ids.size, np.uint8) if up.size else NO_FLAGS
@@ -141,7 +176,7 @@ class Light:
             rd.light_again(
                 *self._rows(), down, self._state, spans, forced | trusted if trusted.size else forced, at.healthy
             )
-        return Reading(spans, np.flatnonzero(trusted).astype(np.int32))
+        return spans, np.flatnonzero(trusted).astype(np.int32)
 
     def _rows(self) -> tuple[Ints, Ints, Ints, Flags]:
         return self.layout.start, self.layout.near, self.layout.link, self.layout.source
@@ -168,11 +203,25 @@ class Light:
 
     def _trust_ports(self, trusted: Flags, up: Flags) -> None:
         """Rule 3."""
-        at = self.layout
-        for i in np.flatnonzero((self.sign == rd.SILENT) & (trusted == 0)):
+        at, sign = self.layout, self.sign
+        shown = up.astype(np.bool_)
+        here = np.concatenate([at.upper[shown], at.lower[shown]])
+        there = np.concatenate([at.lower[shown], at.upper[shown]])
+        silent = here[(sign[here] == rd.SILENT) & (sign[there] == rd.BRIGHT)]
+        for i in np.unique(silent[trusted[silent] == 0]):
             behind = at.at_place[at.first[i] + 1 : at.first[i] + at.run[i]]
-            if self._port_up(i, up) and not (self.sign[behind] >= rd.SILENT).any():
+            if not (sign[behind] >= rd.SILENT).any():
                 trusted[i] = 1
+
+    def link_flags(self, links: Iterable[int]) -> Flags:
+        """A flag per link, set for those named that are on the map; nothing when none is named."""
+        known, named = self.layout.link_ids, np.fromiter(links, np.int64)
+        if not named.size or not known.size:
+            return NO_FLAGS
+        at = np.minimum(np.searchsorted(known, named), known.size - 1)
+        flags = np.zeros(known.size, np.uint8)
+        flags[at[known[at] == named]] = 1
+        return flags
 
     def _port_up(self, number: int | np.integer[Any], up: Flags) -> bool:
         row = slice(self.layout.start[number], self.layout.start[number + 1])
@@ -191,14 +240,3 @@ class Light:
         feeds = at.run[unheard] > 1
         doubted = feeds & (of_gone[past] > of_gone[first]) & (of_bright[past] == of_bright[first])
         return np.array([i for i in unheard[doubted] if not self._port_up(i, up)], np.int32)
-
-    def regions(self) -> tuple[Ints, Ints, Ints, Ints]:
-        """The dark regions: members, where each region starts in them, roots, where each region starts in these."""
-        at = self.layout
-        spans = self.read(NO_FLAGS, NO_FLAGS).spans
-        dark = rd.dark_of(self._state, spans, at.healthy)
-        found: tuple[Ints, Ints, Ints, Ints] = rd.grouped(
-            dark, self._state, at.start, at.near, at.source, self.sign, at.healthy
-        )
-        rd.clear(self._state, spans)
-        return found

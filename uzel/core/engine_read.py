@@ -340,30 +340,40 @@ def grouped(
 
 
 @compiled
-def counts(
-    members: Ints,
-    member_at: Ints,
-    own: NDArray[np.integer[Any]],
-    spread_at: Ints,
-    spread_of: Ints,
-    spread_class: Ints,
-    stamp: Ints,
-    turn: int,
-) -> Longs:
-    """What hangs on each group of `members` (region x column), each subscriber once however many of them it hangs on.
-
-    `stamp` remembers for each subscriber that hangs on several elements the last group in which it was counted; the
-    groups are known to it by the numbers from `turn` on.
-    """
-    total = np.zeros((member_at.size - 1, own.shape[1]), np.int64)
-    for group in range(member_at.size - 1):
-        for k in range(member_at[group], member_at[group + 1]):
-            i = members[k]
-            for c in range(own.shape[1]):
-                total[group, c] += own[i, c]
-            for s in range(spread_at[i], spread_at[i + 1]):
-                who = spread_of[s]
-                if stamp[who] == turn + group:
-                    total[group, spread_class[who]] -= 1
-                stamp[who] = turn + group
+def counts(members: Ints, own: NDArray[np.integer[Any]], spread_at: Ints, spread_of: Ints, spread_class: Ints) -> Longs:
+    """What hangs on `members`, by column; each subscriber once, however many of them it hangs on."""
+    total = np.zeros(own.shape[1], np.int64)
+    met = np.zeros(spread_class.size, np.bool_)
+    for i in members:
+        for c in range(own.shape[1]):
+            total[c] += own[i, c]
+        for s in range(spread_at[i], spread_at[i + 1]):
+            who = spread_of[s]
+            if met[who]:
+                total[spread_class[who]] -= 1
+            met[who] = True
     return total
+
+
+@compiled
+def distances(start: Ints, near: Ints, source: Flags) -> Ints:
+    """How many links each element stands from the nearest source; -1: there is no way."""
+    distance = np.full(source.size, -1, np.int32)
+    queue = np.empty(source.size, np.int32)
+    tail = 0
+    for i in range(source.size):
+        if source[i]:
+            distance[i] = 0
+            queue[tail] = i
+            tail += 1
+    head = 0
+    while head < tail:
+        i = queue[head]
+        head += 1
+        for e in range(start[i], start[i + 1]):
+            j = near[e]
+            if distance[j] < 0:
+                distance[j] = distance[i] + 1
+                queue[tail] = j
+                tail += 1
+    return distance

@@ -1,7 +1,7 @@
 """The map of the network: its elements, the links of light between them, and what powers them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -64,6 +64,16 @@ class Network:
     neighbours: Mapping[int, tuple[tuple[int, int], ...]]
     fed_by: Mapping[int, tuple[int, ...]]
     asked_via: Mapping[int, tuple[int, ...]]
+    sources: frozenset[int] = field(init=False)
+    # Elements of power, and those that are asked through a switch, whichever they are.
+    power: frozenset[int] = field(init=False)
+    indirect: frozenset[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        nodes = self.nodes.values()
+        object.__setattr__(self, "sources", frozenset(it.id for it in nodes if it.source))
+        object.__setattr__(self, "power", frozenset(it.id for it in nodes if not it.carries_light))
+        object.__setattr__(self, "indirect", frozenset(it.id for it in nodes if it.via is not None))
 
     @classmethod
     def of(cls, nodes: Iterable[Node], links: Iterable[Link] = ()) -> "Network":

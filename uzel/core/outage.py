@@ -6,13 +6,13 @@ One outage is a connected dark region; regions with one common cause are one out
 of the observations or on the numbers of the elements.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence, Set
+from dataclasses import replace
 
 from uzel.core.outage_ask import to_ask
 from uzel.core.outage_cause import PowerLoss, after_return, cause_of_loss, causes_of_root, join, power_losses
 from uzel.core.outage_follow import Change, Close, Continue, Merge, Open, follow
-from uzel.core.outage_light import Picture, picture, regions, roots
+from uzel.core.outage_light import Picture, Region, picture
 from uzel.core.outage_words import Cause, CauseKind, Evidence, Found, Reason, Seen
 from uzel.core.topology import Network, spread
 
@@ -35,27 +35,19 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
-    """A connected dark part and the elements of it that touch light."""
-
-    dark: frozenset[int]
-    roots: frozenset[int]
-
-
 def explain(
     network: Network, evidence: Evidence, read: Callable[[Network, Evidence], Picture] = picture
 ) -> list[Found]:
     """Every failure there is, one `Found` each. `read` is how light is read: plainly, or by the compiled engine."""
     seen = read(network, evidence)
-    parts = [Region(dark, frozenset(roots(network, seen, dark))) for dark in regions(network, seen)]
-    parts += [Region(frozenset([ups]), frozenset([ups])) for ups in _silent_power(network, seen, evidence)]
+    silent_power = _silent_power(network, seen, evidence)
+    parts = [*seen.regions, *(Region(frozenset([i]), (i,), evidence.seen[i].began) for i in silent_power)]
     losses = power_losses(network, seen, evidence, (root for part in parts for root in part.roots))
     found = []
-    lit = set(seen.lit)
+    fallen: set[int] = set()  # dark for want of power, though nobody could ask them
     for group, blamed, source in _groups(network, seen, parts, losses):
-        also_dark = _unpowered(network, seen, lit, blamed)
-        lit -= also_dark
+        also_dark = _unpowered(network, seen, fallen, blamed)
+        fallen |= also_dark
         found.append(_found(network, seen, evidence, group, blamed, source, also_dark))
     found += [_management_fault(network, seen, evidence, node) for node in seen.believed]
     return sorted((_planned(it, evidence) for it in found), key=lambda it: (it.began_at, it.roots))
@@ -63,8 +55,8 @@ def explain(
 
 def _silent_power(network: Network, seen: Picture, evidence: Evidence) -> list[int]:
     """UPSes that do not answer though the switch through which they are asked is lit."""
-    silent = (network.nodes[i] for i in evidence.silent if i in network.nodes)
-    return sorted(it.id for it in silent if not it.carries_light and (it.via is None or it.via in seen.lit))
+    silent = (network.nodes[i] for i in network.power & evidence.silent)
+    return sorted(it.id for it in silent if it.via is None or it.via in seen.lit)
 
 
 def _groups(
@@ -86,7 +78,8 @@ def _groups(
 
     for loss in losses:
         unite(of_root[root] for root in loss.roots)
-    barren = [i for i in sorted(seen.lit) if network.nodes[i].source and _feeds_nobody(network, seen, i, of_root)]
+    shining = sorted(network.sources & seen.lit)
+    barren = [i for i in shining if _feeds_nobody(network, seen, i, of_root)]
     for source in barren:
         unite(of_root[near] for _, near in network.neighbours[source])
     grouped: dict[int, tuple[list[Region], list[PowerLoss], list[int]]] = {}
@@ -104,14 +97,16 @@ def _feeds_nobody(network: Network, seen: Picture, source: int, roots: Iterable[
     return len(near) > 1 and not near & seen.lit and near <= set(roots)
 
 
-def _unpowered(network: Network, seen: Picture, lit: set[int], blamed: Sequence[PowerLoss]) -> frozenset[int]:
-    """What else is dark because of lost power: unasked elements without power, and what only they fed."""
-    fallen = {i for loss in blamed for i in loss.falls if i in lit}
-    if not fallen:
+def _unpowered(network: Network, seen: Picture, fallen: Set[int], blamed: Sequence[PowerLoss]) -> frozenset[int]:
+    """What else is dark because of lost power: unasked elements without power, and what only they fed; not what has
+    `fallen` by another loss."""
+    falls = {i for loss in blamed for i in loss.falls if i in seen.lit and i not in fallen}
+    if not falls:
         return frozenset()
-    rest = lit - fallen
-    start = (i for i in rest if network.nodes[i].source or i in seen.signs.bright or i in seen.believed)
-    return frozenset(lit - spread(network, start, rest, seen.signs.down))
+    lit = frozenset(seen.lit) - fallen
+    rest = lit - falls
+    start = (i for i in rest if i in network.sources or i in seen.signs.bright or i in seen.believed)
+    return lit - spread(network, start, rest, seen.signs.down)
 
 
 def _found(
@@ -131,11 +126,11 @@ def _found(
         hypotheses = (Cause(CauseKind.DEVICE_DEAD, (source,), (), (reason,)), *join(ranked))
     else:
         hypotheses = join([[cause_of_loss(network, loss)] for loss in blamed] + ranked)
-    silent = evidence.silent
-    powerless = frozenset(i for loss in blamed for i in loss.falls if i in silent)
-    dark = frozenset(i for part in group for i in part.dark) | also_dark | powerless
-    unseen = frozenset(i for switch in dark for i in network.asked_via.get(switch, ()) if i in silent) - dark
-    began = min(evidence.seen[i].began for i in dark | unseen if i in silent or i in evidence.unlit)
+    powerless = frozenset(i for loss in blamed for i in loss.falls if i in evidence.silent)
+    dark = frozenset().union(*(part.dark for part in group), also_dark, powerless)
+    behind = network.indirect & evidence.silent
+    unseen = frozenset(i for i in behind if network.nodes[i].via in dark) - dark
+    began = min([*(part.began for part in group), *evidence.began(also_dark | powerless | unseen)])
     return Found(hypotheses, dark, tuple(sorted(touching)), began, None, unseen)
 
 

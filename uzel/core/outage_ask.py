@@ -34,17 +34,22 @@ def to_ask(network: Network, evidence: Evidence, *, fresh_s: float = 0.0) -> fro
     while left:
         part = spread(network, [min(left)], shadow)
         left -= part
-        heard = _Heard(network, evidence, _last(evidence, part & silent) - fresh_s)
+        heard = HeardSince(network, evidence, _last(evidence, part & silent) - fresh_s)
         asked |= heard.too_long_ago(_of_part(network, part, silent, distance, heard))
     for ups in speaks - failed:
-        around = {i for i in (network.nodes[ups].via, *network.fed_by.get(ups, ())) if i is not None}
-        heard = _Heard(network, evidence, _last(evidence, {ups}) - fresh_s)
-        asked |= heard.too_long_ago(around | _power(network, {ups}))
+        heard = HeardSince(network, evidence, _last(evidence, {ups}) - fresh_s)
+        asked |= heard.too_long_ago(around_power(network, ups))
     return frozenset(asked)
 
 
+def around_power(network: Network, node: int) -> set[int]:
+    """Who speaks of a silent element of power: its switch, what it feeds, and what shares its power."""
+    around = {i for i in (network.nodes[node].via, *network.fed_by.get(node, ())) if i is not None}
+    return around | witnesses_of_power(network, {node})
+
+
 @dataclass(frozen=True, slots=True)
-class _Heard:
+class HeardSince:
     """What was heard at `since` or later."""
 
     network: Network
@@ -71,24 +76,39 @@ def _shadow(network: Network, carriers: Set[int], failed: Set[int]) -> set[int]:
 
 
 def _of_part(
-    network: Network, part: Set[int], silent: Set[int], distance: Mapping[int, int], heard: _Heard
+    network: Network, part: Set[int], silent: Set[int], distance: Mapping[int, int], heard: HeardSince
 ) -> set[int]:
     """Part of the shadow, what stands around it, the chain above, and the witnesses of its power."""
     around = {near for i in part for _, near in network.neighbours[i]} - part
     edge = part & silent & {i for i in part if {near for _, near in network.neighbours[i]} & around} or set(part)
-    queue = list(around)
+    around = with_witnesses(network, around, part, silent, distance, heard)
+    vias = {via for i in part | around if (via := network.nodes[i].via) is not None}
+    through = {i for switch in part for i in network.asked_via.get(switch, ())}
+    return (
+        set(part) | around | _chain_above(network, part, distance) | vias | through | witnesses_of_power(network, edge)
+    )
+
+
+def with_witnesses(
+    network: Network,
+    around: set[int],
+    part: Set[int],
+    silent: Set[int],
+    distance: Mapping[int, int],
+    heard: HeardSince,
+) -> set[int]:
+    """What stands around a part, and who tells of the light of those of it that cannot tell themselves."""
+    around, queue = set(around), list(around)
     for i in queue:
         if network.nodes[i].source or not network.nodes[i].watched:
             witnesses, ways = _witnesses(network, i, part, silent, distance, heard)
             queue += ways - around - part
             around |= (witnesses | ways) - part
-    vias = {via for i in part | around if (via := network.nodes[i].via) is not None}
-    through = {i for switch in part for i in network.asked_via.get(switch, ())}
-    return set(part) | around | _chain_above(network, part, distance) | vias | through | _power(network, edge)
+    return around
 
 
 def _witnesses(
-    network: Network, origin: int, part: Set[int], silent: Set[int], distance: Mapping[int, int], heard: _Heard
+    network: Network, origin: int, part: Set[int], silent: Set[int], distance: Mapping[int, int], heard: HeardSince
 ) -> tuple[set[int], set[int]]:
     """Who tells whether an unwatched element is lit, or whether a source still feeds anybody.
 
@@ -105,11 +125,11 @@ def _witnesses(
         if heard.too_long_ago(known):
             continue
         answering = sorted(known - silent)
-        ways = [_way(network, it, silent | {origin}, distance) for it in answering]
+        ways = [_way(network, it, silent, origin, distance) for it in answering]
         if not all(ways) or (ways and network.nodes[origin].watched):
             break
         others = others.union(*ways)
-        own = ways if i == origin else [_way(network, it, silent | {i}, distance) for it in answering]
+        own = ways if i == origin else [_way(network, it, silent, i, distance) for it in answering]
         if all(own):  # nor is this one proven: on to those beyond it
             others = others.union(*own)
             found |= near
@@ -117,12 +137,15 @@ def _witnesses(
     return found, others
 
 
-def _way(network: Network, start: int, without: Set[int], distance: Mapping[int, int]) -> set[int]:
-    """The elements of a path from a source to `start` round `without`; none if there is no such path.
+def _way(network: Network, start: int, silent: Set[int], origin: int, distance: Mapping[int, int]) -> set[int]:
+    """The elements of a path from a source to `start` round `origin` and all the silent; none if there is no such path.
 
-    While all of them answer, the light of `start` proves nothing about `without`.
+    While all of them answer, the light of `start` proves nothing about `origin`.
     """
-    came: dict[int, int | None] = {} if start in without or start not in distance else {start: None}
+    is_open = start != origin and start in distance and start not in silent
+    if not is_open or all(source == origin or source in silent for source in network.sources):
+        return set()
+    came: dict[int, int | None] = {start: None}
     queue = [(distance[i], i) for i in came]
     while queue:
         _, i = heapq.heappop(queue)
@@ -134,7 +157,7 @@ def _way(network: Network, start: int, without: Set[int], distance: Mapping[int,
                 step = came[step]
             return set(path)
         for _, near in network.neighbours[i]:
-            if near in distance and near not in came and near not in without:
+            if near != origin and near not in came and near in distance and near not in silent:
                 came[near] = i
                 heapq.heappush(queue, (distance[near], near))
     return set()
@@ -165,7 +188,7 @@ def _chain_above(network: Network, part: Iterable[int], distance: Mapping[int, i
     return chain
 
 
-def _power(network: Network, nodes: Iterable[int]) -> set[int]:
+def witnesses_of_power(network: Network, nodes: Iterable[int]) -> set[int]:
     """Whose answers speak of the power of `nodes`: what shares it, and the UPSes on the same mains."""
     witnesses: set[int] = set()
     for source in {feed for i in nodes for feed in feeds_above(network, i)}:

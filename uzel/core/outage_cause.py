@@ -29,7 +29,7 @@ class PowerLoss:
 def is_live(network: Network, picture: Picture, evidence: Evidence, source: int) -> bool:
     """Whether an answer proves that an element of power gives power."""
     fallen = falls(network, source, evidence.spent)
-    if any(evidence.answers(i) or i in picture.lit & picture.signs.silent for i in fallen):
+    if any(evidence.answers(i) or i in picture.believed for i in fallen):
         return True
     if network.nodes[source].kind is Kind.MAINS and any(
         evidence.answers(ups) and ups not in evidence.on_battery for ups in batteries_below(network, source)

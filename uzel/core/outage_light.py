@@ -23,28 +23,44 @@ from uzel.core.topology import Network, lit, spread
 class Signs:
     """What was heard of the elements that carry light: proven lit, silent, and saying that they have no light."""
 
-    bright: frozenset[int]
-    silent: frozenset[int]
-    unlit: frozenset[int]
-    down: frozenset[int]  # links that an answering end sees down
+    bright: Set[int]
+    silent: Set[int]
+    unlit: Set[int]
+    down: Set[int]  # links that an answering end sees down
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A connected dark part in which something was heard to be dark. began: the first silence in it.
+
+    roots: its elements that touch light or are a source; all of it where it is joined to nothing lit on the map.
+    """
+
+    dark: frozenset[int]
+    roots: tuple[int, ...]
+    began: float
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """lit, dark: elements that carry light. believed: silent, yet lit (rules 2 and 3). signs: what it was read from."""
+    """lit, dark: elements that carry light. believed: silent, yet lit (rules 2 and 3). signs: what it was read from.
+    regions: the dark by parts, in the order of their roots."""
 
-    lit: frozenset[int]
-    dark: frozenset[int]
+    lit: Set[int]
+    dark: Set[int]
     believed: frozenset[int]
     signs: Signs
+    regions: tuple[Region, ...]
 
 
 def picture(network: Network, evidence: Evidence) -> Picture:
     """Read the light. Elements asked through a switch are read after it: silence behind a dark one says nothing."""
-    first = _read(network, signs_of(network, evidence, frozenset()), evidence)
-    if not network.asked_via:
-        return first
-    return _read(network, signs_of(network, evidence, first.lit), evidence)
+    signs = signs_of(network, evidence, frozenset())
+    lit_, dark, believed = _read(network, signs, evidence)
+    if network.indirect:
+        signs = signs_of(network, evidence, lit_)
+        lit_, dark, believed = _read(network, signs, evidence)
+    return Picture(lit_, dark, believed, signs, _regions(network, evidence, signs, lit_, dark))
 
 
 def signs_of(network: Network, evidence: Evidence, lit_switches: Set[int]) -> Signs:
@@ -64,7 +80,8 @@ def signs_of(network: Network, evidence: Evidence, lit_switches: Set[int]) -> Si
     return Signs(frozenset(bright), frozenset(silent), frozenset(unlit), down)
 
 
-def _read(network: Network, signs: Signs, evidence: Evidence) -> Picture:
+def _read(network: Network, signs: Signs, evidence: Evidence) -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
+    """(lit, dark, believed)."""
     carriers = {i for i, node in network.nodes.items() if node.carries_light}
     healthy = lit(network) & carriers
     dark_signs = signs.silent | signs.unlit
@@ -75,9 +92,9 @@ def _read(network: Network, signs: Signs, evidence: Evidence) -> Picture:
     gone = dark_signs - believed
     doubted = {u for u in _unheard_near(network, gone, signs) if _doubted(network, healthy, u, gone, signs, evidence)}
     gone |= doubted - _on_believed_paths(network, carriers - gone, doubted, signs)
-    sources = {i for i in carriers if network.nodes[i].source}
+    sources = network.sources & carriers
     shine = frozenset(spread(network, (sources - gone) | signs.bright | believed, carriers - gone, signs.down))
-    return Picture(shine, (healthy | gone) - shine, frozenset(believed), signs)
+    return shine, frozenset((healthy | gone) - shine), frozenset(believed)
 
 
 def _on_believed_paths(network: Network, through: Set[int], doubted: Set[int], signs: Signs) -> frozenset[int]:
@@ -134,21 +151,18 @@ def _doubted(network: Network, healthy: Set[int], node: int, gone: Set[int], sig
     return bool(behind & gone) and not behind & signs.bright and not _port_up(network, node, signs.bright, evidence)
 
 
-def regions(network: Network, picture: Picture) -> list[frozenset[int]]:
-    """The connected dark regions in which something was heard to be dark."""
-    witnesses = (picture.signs.silent | picture.signs.unlit) & picture.dark
-    found: list[frozenset[int]] = []
-    left = set(witnesses)
+def _regions(network: Network, evidence: Evidence, signs: Signs, lit_: Set[int], dark: Set[int]) -> tuple[Region, ...]:
+    found: list[Region] = []
+    left = set((signs.silent | signs.unlit) & dark)
     while left:
-        region = frozenset(spread(network, [min(left)], picture.dark))
-        left -= region
-        found.append(region)
-    return found
+        part = frozenset(spread(network, [min(left)], dark))
+        left -= part
+        found.append(Region(part, _roots(network, part, lit_), min(evidence.began(part))))
+    return tuple(sorted(found, key=lambda it: it.roots))
 
 
-def roots(network: Network, picture: Picture, region: Set[int]) -> tuple[int, ...]:
-    """The elements of a dark region that touch light, are a source, or are joined to nothing lit on the map."""
+def _roots(network: Network, part: Set[int], lit_: Set[int]) -> tuple[int, ...]:
     touching = sorted(
-        i for i in region if network.nodes[i].source or any(near in picture.lit for _, near in network.neighbours[i])
+        i for i in part if network.nodes[i].source or any(near in lit_ for _, near in network.neighbours[i])
     )
-    return tuple(touching or sorted(region))
+    return tuple(touching or sorted(part))

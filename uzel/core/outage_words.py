@@ -1,8 +1,9 @@
 """The words of outages: what was observed, and what is said of it. Times are unix seconds."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 NONE: frozenset[int] = frozenset()
 
@@ -20,6 +21,27 @@ class Seen:
     @property
     def began(self) -> float:
         return self.at if self.since is None else self.since
+
+
+class Heard(Mapping[int, Seen]):
+    """What was heard last of each element that was ever asked: a dict, or columns in a child of this class."""
+
+    def __init__(self, seen: Mapping[int, Seen]) -> None:
+        self._seen = seen
+
+    def __getitem__(self, node: int) -> Seen:
+        return self._seen[node]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._seen)
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    @cached_property
+    def silent(self) -> frozenset[int]:
+        """Those that did not answer."""
+        return frozenset(node for node, seen in self.items() if not seen.answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +62,24 @@ class Evidence:
     now: float = 0.0
     unlit: Set[int] = NONE
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.seen, Heard):
+            object.__setattr__(self, "seen", Heard(self.seen))
+
+    @property
+    def silent(self) -> frozenset[int]:
+        """Those that did not answer."""
+        return self.seen.silent  # type: ignore[attr-defined, no-any-return]
+
     def answers(self, node: int) -> bool | None:
         """None: not asked yet."""
         seen = self.seen.get(node)
         return None if seen is None else seen.answers
 
-    @property
-    def silent(self) -> frozenset[int]:
-        return frozenset(node for node, seen in self.seen.items() if not seen.answers)
+    def began(self, nodes: Iterable[int]) -> Iterator[float]:
+        """Since when each of `nodes` that is known to be silent, or to have no light, has been so."""
+        silent, seen = self.silent, self.seen
+        return (seen[i].began for i in nodes if i in silent or i in self.unlit)
 
     @property
     def spent(self) -> frozenset[int]:

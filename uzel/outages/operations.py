@@ -162,7 +162,7 @@ class _Decision:
     def _scope(self, found: Found) -> dict[str, Any]:
         devices = self._devices(found)
         dark = devices if found.cuts_service else frozenset[int]()
-        return self.net.attachments.scope(dark, len(devices))
+        return self.net.scope(dark, len(devices))
 
     def _open(self, change: Open) -> Outage:
         found, scope = change.found, self._scope(change.found)

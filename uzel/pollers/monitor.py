@@ -75,7 +75,6 @@ class Monitor:
                 self._flush(),
                 self._beat(),
                 self._prune(),
-                self._decider.compile(self._holder.world.net),
             )
             async with asyncio.TaskGroup() as group:
                 for part in parts:
@@ -181,6 +180,7 @@ class Monitor:
             if (known := old.views.get(i)) and known.target.address == view.target.address:
                 known.target = view.target
                 world.views[i] = known
+                world.hear(known)
         for key, port in world.ports.items():
             if (seen := old.ports.get(key)) and seen.id == port.id:
                 world.ports[key] = seen
@@ -191,7 +191,6 @@ class Monitor:
         self._holder.world = self._watch.world = world
         self._decider.forget()
         self._readings.forget()
-        await self._decider.compile(world.net)
         self._flips.note("other")
         log.info("the network changed: watching %d devices", len(world.views))
 

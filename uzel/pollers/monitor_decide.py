@@ -9,19 +9,14 @@ import contextlib
 import functools
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 from django.db import IntegrityError
 
-from uzel.core.engine import Engine
-from uzel.core.outage import Evidence, Found, Seen, explain, to_ask
-from uzel.core.outage_light import Picture, picture
-from uzel.core.topology import Network
+from uzel.core.outage import Evidence, Found, Seen, explain
 from uzel.drivers.icmp import Pinger
 from uzel.drivers.pulse import Pulse
 from uzel.outages import operations
-from uzel.outages.network_map import NetworkMap
 from uzel.outages.operations import Settled
 from uzel.pollers.monitor_metrics import Metrics
 from uzel.pollers.monitor_read import Readings
@@ -64,8 +59,6 @@ class Decider:
         self._flips, self._pulse, self._readings = flips, pulse, readings
         self._store, self._metrics, self._pinger = store, metrics, pinger
         self._told: object = None
-        # The compiled reading of light and the map that it was made of; the plain one until it is ready.
-        self._engine: tuple[NetworkMap, Engine] | None = None
         self._suspicion_at = 0.0
         self._sight = Sight(pulse, metrics)
         self._apart: dict[int, float] = {}
@@ -96,7 +89,7 @@ class Decider:
         evidence, serial = await self._settle(world)
         if not await self._sight.is_clear(world):
             return None
-        found = await asyncio.to_thread(explain, world.net.network, evidence, self._read_of(world))
+        found = await asyncio.to_thread(explain, world.net.network, evidence, world.net.engine.picture)
         found = with_blindness(world, with_pinged(world, found))
         log.debug("explained: %s", [(it.cause.kind.value, len(it.dark)) for it in found])
         unsettled = serial != flips.serial or near_suspects(world, evidence)
@@ -106,15 +99,6 @@ class Decider:
             return None
         flips.clear()
         return await self._write(world, evidence, found, began)
-
-    def _read_of(self, world: World) -> Callable[[Network, Evidence], Picture]:
-        """How light is read in this world: both ways say the same, one is faster."""
-        return self._engine[1].picture if self._engine and self._engine[0] is world.net else picture
-
-    async def compile(self, net: NetworkMap) -> None:
-        """Make the compiled engine of a map, beside everything else; takes seconds when nothing is cached."""
-        self._engine = (net, await asyncio.to_thread(net.columns.engine))
-        log.info("the compiled engine is ready")
 
     async def _ask_around_suspects(self, world: World) -> None:
         """A first missed question: ask those who bear on it already, while its retries are under way."""
@@ -126,15 +110,16 @@ class Decider:
         self._suspicion_at = now
         evidence = world.evidence(now)
         seen = dict(evidence.seen) | {i: Seen(False, now, None, now) for i in suspects}
-        wanted = to_ask(world.net.network, replace(evidence, seen=seen), fresh_s=FRESH_S) - suspects
+        suspected = replace(evidence, seen=seen)
+        wanted = world.net.engine.to_ask(world.net.network, suspected, fresh_s=FRESH_S) - suspects
         self._pulse.ask((world.views[i].target for i in wanted if i in world.views), urgent=True)
 
     async def _settle(self, world: World) -> tuple[Evidence, int]:
         """Ask until nothing that bears on the silence is unknown; give the evidence, and the serial it belongs to."""
-        deadline = time.monotonic() + SETTLE_LIMIT_S
+        deadline, ask = time.monotonic() + SETTLE_LIMIT_S, world.net.engine.to_ask
         while True:
             serial, evidence = self._flips.serial, world.evidence(time.time())
-            wanted = set(await asyncio.to_thread(to_ask, world.net.network, evidence, fresh_s=FRESH_S))
+            wanted = set(await asyncio.to_thread(ask, world.net.network, evidence, fresh_s=FRESH_S))
             again, once = to_confirm(world, evidence)
             # Who missed its first question is being asked already.
             views = {i: view for i in wanted if (view := world.views.get(i)) and not view.suspected}

@@ -150,5 +150,5 @@ def forecast(world: World, view: View, readings: dict[str, Any], now: float) -> 
     mains = {i for i in feeds_above(network, ups) if network.nodes[i].kind is Kind.MAINS}
     lost = lit(network, failed=mains) - lit(network, failed=mains, discharged={ups})
     alive = {i for i in lost if i in world.net.contacts and i != ups}
-    scope = world.net.attachments.scope(alive, len(alive))
+    scope = world.net.scope(alive, len(alive))
     return result | {"keeps_alive": len(alive), "subscribers": scope["total"]["subscribers"]}

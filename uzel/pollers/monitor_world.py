@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 from django.utils import timezone
 
+from uzel.core.engine_heard import ANSWERS, SILENT, UNASKED, Columns
 from uzel.core.outage_words import Evidence, Seen
 from uzel.core.topology import Kind
 from uzel.drivers.pulse import Target
@@ -124,6 +126,10 @@ class World:
             # The asker's socket speaks IPv4; a device with another address counts as unmonitored.
             if contact.address and ":" not in contact.address
         }
+        # The same observations as the engine takes them; `_hear` keeps them so.
+        self._heard = Columns(net.places)
+        self._place = {i: net.places.place(i) for i in self.views}
+        self._meters = [i for i, view in self.views.items() if view.kind in (Kind.UPS, Kind.OPTICAL_RECEIVER)]
         self.ports = {key: PortView(pk) for key, pk in ports.items()}
         self.indexes: dict[int, list[int]] = {}
         for device, index in self.ports:
@@ -149,11 +155,14 @@ class World:
         view.suspected, view.pings, view.pinged_at = False, None, 0.0
         if uptime is not None:
             self._note_uptime(view, now - uptime / 100, now)
-        if view.answers:
+        was, view.answers = view.answers, True
+        if not was:
+            view.since, view.known_at = now, now
+        self.hear(view)
+        if was:
             return False
-        if view.answers is False:
+        if was is False:
             self.returned_at = now
-        view.answers, view.since, view.known_at = True, now, now
         self._fact(now, view, What.ANSWERS, 1)
         self.touch(view.target.id, loud=True)
         return True
@@ -171,9 +180,12 @@ class World:
         """Note silence after all retries; True when the device was not known to be silent."""
         view.at, view.asked_at = now, asked_at
         view.suspected = False
-        if view.answers is False:
+        was, view.answers = view.answers, False
+        if was is not False:
+            view.since, view.known_at = asked_at, now
+        self.hear(view)
+        if was is False:
             return False
-        view.answers, view.since, view.known_at = False, asked_at, now
         self._fact(now, view, What.ANSWERS, 0)
         self.touch(view.target.id, loud=True)
         return True
@@ -226,23 +238,30 @@ class World:
 
     def evidence(self, now: float) -> Evidence:
         """All that is known now, as the core takes it."""
-        seen = {
+        seen, meters = self._heard.copy(), {i: self.views[i] for i in self._meters}
+        for place in np.flatnonzero(seen.answers == SILENT).tolist():
+            device = int(seen.places.ids[place])
             # One that answers pings is alive: it is no sign of darkness, whatever its SNMP does.
-            i: Seen(bool(view.answers or view.pings), view.at, view.booted_at, view.since)
-            for i, view in self.views.items()
-            if view.answers is not None and not self._starting(i, view, now)
-        }
+            if self.views[device].pings:
+                seen.answers[place] = ANSWERS
+            elif self._starting(device, self.views[device], now):
+                seen.answers[place] = UNASKED
         works = [work for work in self.works if work.starts <= now <= work.ends]
         return Evidence(
             seen=seen,
             link_up=self._link_up(now),
-            on_battery=frozenset(i for i, view in self.views.items() if view.on_battery),
-            discharged=frozenset(i for i, view in self.views.items() if view.is_discharged(now)),
+            on_battery=frozenset(i for i, view in meters.items() if view.on_battery),
+            discharged=frozenset(i for i, view in meters.items() if view.is_discharged(now)),
             planned={node: work.id for work in works for node in work.nodes},
             planned_links={link: work.id for work in works for link in work.links},
             now=now,
-            unlit=frozenset(i for i, view in self.views.items() if view.answers and view.unlit),
+            unlit=frozenset(i for i, view in meters.items() if view.answers and view.unlit),
         )
+
+    def hear(self, view: View) -> None:
+        """Keep what was seen of a device as evidence."""
+        if view.answers is not None:
+            self._heard.note(self._place[view.target.id], Seen(view.answers, view.at, view.booted_at, view.since))
 
     def _starting(self, device: int, view: View, now: float) -> bool:
         """Silent since the switch through which it is asked started, which was just now: it may be starting itself."""
@@ -318,6 +337,7 @@ def load() -> World:
             view.known_at = view.since or 0.0
             view.booted_at, view.rtt_ms, view.is_lit = _unix(state.booted_at), state.rtt_ms, state.is_lit
             view.readings, view.readings_at = dict(state.readings or {}), _unix(state.readings_at)
+            world.hear(view)
     world.dark = frozenset(DeviceState.objects.filter(is_lit=False).values_list("device_id", flat=True))
     by_pk = {port.id: port for port in world.ports.values()}
     for known in PortState.objects.all():
