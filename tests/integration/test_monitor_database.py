@@ -133,6 +133,31 @@ def test_parts_stay_together_before_the_first_has_started(net: network_map.Netwo
         assert len(settled.opened) == opened, later
 
 
+def test_a_line_that_flaps_is_one_outage(net: network_map.NetworkMap) -> None:
+    """It falls, comes back and falls again: one record, each of its devices in it once, with the whole story."""
+    now, okrug = time.time(), {node("o1")}
+    for step in range(3):
+        settle(net, okrug, now + 20 * step)
+        settle(net, set(), now + 20 * step + 8)
+    outage = Outage.objects.get()
+    kinds = [*outage.events.exclude(kind="cause").order_by("pk").values_list("kind", flat=True)]
+    assert (outage.state, kinds) == ("closed", ["opened", "closed", "again", "closed", "again", "closed"])
+    assert outage.elements.count() == outage.elements.values("device").distinct().count()
+    settle(net, okrug, now + 50)
+    assert Outage.objects.get(state="open").pk == outage.pk
+    settle(net, set(), now + 51)
+    settle(net, okrug, now + 51 + operations.AGAIN_WITHIN.total_seconds() + 1)
+    assert Outage.objects.get(state="open").pk != outage.pk
+
+
+def test_another_failure_at_the_same_place_is_another_outage(net: network_map.NetworkMap) -> None:
+    now = time.time()
+    settle(net, {node("o1")}, now)
+    settle(net, set(), now + 5)
+    settle(net, {node("o1-d1")}, now + 10)
+    assert sorted(Outage.objects.values_list("state", flat=True)) == ["closed", "open"]
+
+
 def test_two_become_one_by_a_common_cause(net: network_map.NetworkMap) -> None:
     now = time.time()
     settle(net, {node("o1-d1-h1")}, now)

@@ -48,7 +48,7 @@ def heard(rng: random.Random, net: Network) -> Evidence:
     ports = {
         link: (link not in cut) if rng.random() < 0.9 else rng.random() < 0.5 for link in links if rng.random() < 0.4
     }
-    receivers = (i for i in nodes if net.nodes[i].kind is Kind.OPTICAL_RECEIVER and i in seen and seen[i].answers)
+    receivers = (i for i in nodes if net.nodes[i].kind is Kind.OPTICAL_RECEIVER and i in seen)
     on_battery = frozenset(i for i in nodes if net.nodes[i].kind is Kind.UPS and rng.random() < 0.3)
     unlit = frozenset(i for i in receivers if rng.random() < 0.3)
     return Evidence(seen, ports, on_battery, on_battery & empty, now=105.0, unlit=unlit)

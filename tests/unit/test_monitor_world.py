@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections import Counter
 
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.monitor_city import plain_scope
 from uzel.core.engine import Engine
+from uzel.core.outage import explain
 from uzel.core.scope import Attachment
 from uzel.core.topology import Kind, Link, Network, Node
 from uzel.drivers.pulse import Pulse, Target
@@ -20,6 +22,7 @@ from uzel.outages.network_map import (
     LinkEnds,
     NetworkMap,
 )
+from uzel.pollers.monitor_settle import lights_to_read, mark_read
 from uzel.pollers.monitor_store import pack_facts
 from uzel.pollers.monitor_world import WRAP_S, World
 
@@ -98,6 +101,73 @@ def test_one_that_answers_pings_is_alive() -> None:
     it.silent(it.views[2], NOW, NOW + 1)
     it.views[2].pings = True
     assert it.evidence(NOW + 1).answers(2) is True
+
+
+def tree_of_television() -> World:
+    """core(1) - houses 2, 3 with receivers 12, 13 behind the splitter 10 of the transmitter 11."""
+    nodes = [
+        Node(1, Kind.SWITCH, 1, source=True),
+        *(Node(i, Kind.SWITCH, i) for i in (2, 3)),
+        Node(11, Kind.OPTICAL_TRANSMITTER, 1, source=True, watched=False),
+        Node(10, Kind.OPTICAL_SPLITTER, 1, watched=False),
+        *(Node(i, Kind.OPTICAL_RECEIVER, i - 10, via=i - 10) for i in (12, 13)),
+    ]
+    links = [Link(1, 1, 2), Link(2, 1, 3), Link(3, 11, 10), Link(4, 10, 12), Link(5, 10, 13)]
+    contacts = {
+        it.id: Contact(it.id, f"d{it.id}", it.kind, it.site, 4, None, "", "", f"10.0.0.{it.id}", 161, "p", it.via)
+        for it in nodes
+        if it.watched
+    }
+    network = Network.of(nodes, links)
+    it = World(NetworkMap(network, contacts, {}, {}, {}, Engine.of(network)), {}, [])
+    for view in it.views.values():
+        it.answered(view, 10**6, 0.001, NOW)
+    for i in (12, 13):
+        it.read(it.views[i], {"input_dbm": -3.0}, NOW)
+    return it
+
+
+def test_a_receiver_without_light_has_the_others_read_before_anything_is_said() -> None:
+    it = tree_of_television()
+    it.read(it.views[12], {"input_dbm": -40.0}, NOW + 10)
+    evidence = it.evidence(NOW + 10)
+    asked = it.net.engine.to_ask(it.net.network, evidence)
+    assert lights_to_read(it, asked) == [13], "answering is no light"
+    it.answered(it.views[13], 10**6 + 1100, 0.001, NOW + 11)
+    assert 13 in it.net.engine.to_ask(it.net.network, it.evidence(NOW + 11))
+    for now in (NOW + 12, NOW + 13):
+        for i in it.net.engine.to_ask(it.net.network, it.evidence(now)):
+            it.answered(it.views[i], int(100 * (now - NOW)) + 10**6, 0.001, now)
+            if i > 10:
+                it.read(it.views[i], {"input_dbm": -40.0}, now)
+    evidence = it.evidence(NOW + 14)
+    assert not it.net.engine.to_ask(it.net.network, evidence)
+    (found,) = explain(it.net.network, evidence)
+    assert (found.dark, found.began_at) == ({10, 12, 13}, NOW + 10), "one outage, since the first loss of light"
+
+
+def test_a_receiver_whose_switch_dies_stays_dark_by_its_last_word() -> None:
+    it = tree_of_television()
+    for i in (12, 13):
+        it.read(it.views[i], {"input_dbm": -40.0}, NOW + 10)
+    for i in (2, 12):
+        it.silent(it.views[i], NOW + 20, NOW + 21)
+    television, house = explain(it.net.network, it.evidence(NOW + 22))
+    assert (television.dark, television.began_at) == ({10, 12, 13}, NOW + 10)
+    assert (house.dark, house.began_at) == ({2}, NOW + 20)
+
+
+def test_a_word_of_darkness_is_heard_anew_once_it_may_be_over() -> None:
+    it = tree_of_television()
+    for i in (12, 13):
+        it.read(it.views[i], {"input_dbm": -40.0}, NOW + 10)
+    assert lights_to_read(it, ()) == []
+    it.read(it.views[12], {"input_dbm": -3.0}, NOW + 30)
+    assert lights_to_read(it, ()) == [13], "another one has light again"
+    mark_read(it, [13], {})
+    it.silent(it.views[13], NOW + 40, NOW + 41)
+    it.answered(it.views[13], 1, 0.001, time.time() + 60)
+    assert lights_to_read(it, ()) == [13], "it was away"
 
 
 @given(st.integers(1, 10**6))

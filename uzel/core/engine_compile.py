@@ -29,7 +29,9 @@ def compile_all() -> list[str]:
     numbers = engine.numbers(np.array([5, 6], np.int64))
     engine.scope_behind(int(numbers[0]))
     engine.scope_of(engine.dark_if(numbers))
-    heard = (({5, 6, 7}, {5: False, 6: True}), ({5, 7}, {}), ({3, 5}, {2: True, 5: True}), ({2, 4}, {}), ({6}, {}))
+    heard: tuple[tuple[set[int], dict[int, bool]], ...] = (
+        ({5, 6, 7}, {5: False, 6: True}), ({5, 7}, {}), ({3, 5}, {2: True, 5: True}), ({2, 4}, {}), ({6}, {}),
+    )  # fmt: skip
     for silent, link_up in heard:
         seen = {i: Seen(i not in silent, 10.0) for i in range(1, 8) if silent != {6} or i != 5}
         evidence = Evidence(seen=seen, link_up=link_up, now=10.0)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from uzel.core import engine_read as rd
-from uzel.core.engine_heard import SILENT, Columns, Ground, Marked
+from uzel.core.engine_heard import SILENT, UNASKED, Columns, Ground, Marked
 from uzel.core.engine_light import NOWHERE, Light, Reading
 from uzel.core.labels import Flags, Ints
 from uzel.core.outage_light import Picture, Region, Signs
@@ -19,13 +19,13 @@ def picture(light: Light, ground: Ground, heard: Columns, evidence: Evidence) ->
     down, up = (light.link_flags(link for link, is_up in links if is_up is wanted) for wanted in (False, True))
     sign, at = light.sign, light.layout
     np.take(_SIGN, heard.answers[: at.ids.size] + 1, out=sign)
-    unlit = ground.places.places(evidence.unlit)
-    unlit = unlit[np.isin(unlit, ground.indirect)]
-    sign[unlit[sign[unlit] == rd.BRIGHT]] = rd.UNLIT
     # Silence behind a switch speaks only where the switch is lit.
     is_mute = sign[ground.indirect] == rd.SILENT
     mute, via = ground.indirect[is_mute], ground.indirect_via[is_mute]
     sign[mute] = rd.UNKNOWN
+    unlit = ground.places.places(evidence.unlit)
+    unlit = unlit[(unlit < at.ids.size) & (heard.answers[unlit] != UNASKED)]
+    sign[unlit[np.isin(unlit, ground.indirect)]] = rd.UNLIT
     reading = light.look(down, up)
     speaks = mute[(via != NOWHERE) & reading.shine[via]]
     if speaks.size:

@@ -128,7 +128,7 @@ def _found(
         hypotheses = join([[cause_of_loss(network, loss)] for loss in blamed] + ranked)
     powerless = frozenset(i for loss in blamed for i in loss.falls if i in evidence.silent)
     dark = frozenset().union(*(part.dark for part in group), also_dark, powerless)
-    behind = network.indirect & evidence.silent
+    behind = (network.indirect & evidence.silent) - evidence.unlit
     unseen = frozenset(i for i in behind if network.nodes[i].via in dark) - dark
     began = min([*(part.began for part in group), *evidence.began(also_dark | powerless | unseen)])
     return Found(hypotheses, dark, tuple(sorted(touching)), began, None, unseen)

@@ -2,7 +2,7 @@
 
 The reading, in five rules:
 1. What answers by its own light is lit. What answers through another switch and reports light is lit; what reports
-   none is dark.
+   none is dark, and stays so by its last word while its switch is dark.
 2. The light of an answering element came by a path. Of all paths, those through the fewest silent elements are
    believed: a silent element on one of them is lit, and only its management is at fault.
 3. A silent element is lit too when a lit neighbour's port towards it is up and nothing that it alone feeds is dark.
@@ -76,6 +76,8 @@ def signs_of(network: Network, evidence: Evidence, lit_switches: Set[int]) -> Si
             (unlit if it.via is not None and node in evidence.unlit else bright).add(node)
         elif it.via is None or it.via in lit_switches:
             silent.add(node)
+        elif node in evidence.unlit:
+            unlit.add(node)
     down = frozenset(link for link, up in evidence.link_up.items() if not up)
     return Signs(frozenset(bright), frozenset(silent), frozenset(unlit), down)
 

@@ -50,7 +50,8 @@ class Evidence:
 
     link_up: what the port of an answering end says of a link, asked after the silence. on_battery: UPSes whose last
     word was that they run on battery (a silent one keeps it). discharged: UPSes known to be empty. unlit: elements
-    that answer and report no light (a cable-TV receiver). planned, planned_links: what planned work covers, and which.
+    whose last word was that no light comes to them (a cable-TV receiver); of an element that reports its light, `seen`
+    has when it did, and since when it has none. planned, planned_links: what planned work covers, and which.
     """
 
     seen: Mapping[int, Seen]
@@ -79,7 +80,7 @@ class Evidence:
     def began(self, nodes: Iterable[int]) -> Iterator[float]:
         """Since when each of `nodes` that is known to be silent, or to have no light, has been so."""
         silent, seen = self.silent, self.seen
-        return (seen[i].began for i in nodes if i in silent or i in self.unlit)
+        return (seen[i].began for i in nodes if i in silent or (i in self.unlit and i in seen))
 
     @property
     def spent(self) -> frozenset[int]:
@@ -124,7 +125,8 @@ class Found:
     hypotheses: best first, at least one; when the first is UNDECIDED the rest are what it may be. dark: elements
     without light or power because of it (in a MANAGEMENT_FAULT: silent but lit, nobody is without service). roots:
     the dark elements that touch light. unseen: UPSes and receivers that are silent only because the switch through
-    which they are asked is dark. began_at: the first silence. planned: the work that covers it.
+    which they are asked is dark, and had not said that they have no light. began_at: the first silence. planned: the
+    work that covers it.
     """
 
     hypotheses: tuple[Cause, ...]

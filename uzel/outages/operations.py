@@ -2,7 +2,8 @@
 
 The story of an outage (`OutageEvent.kind` and its `data`):
 opened {cause, devices, subscribers} · split {from} · cause {from, to} · grew {devices, subscribers} ·
-shrank {devices, subscribers} · absorbed {outage} · merged {into} · closed {cause, seconds}.
+shrank {devices, subscribers} · absorbed {outage} · merged {into} · closed {cause, seconds} ·
+again {devices, subscribers}.
 """
 
 from collections.abc import Mapping, Sequence, Set
@@ -34,6 +35,8 @@ from uzel.outages.network_map import NetworkMap, empty_scope
 SPLIT_AFTER = timedelta(seconds=120)
 # What shares power with a device may start later than it does, and so tell after the end what the cause was.
 LOOK_BACK = timedelta(seconds=120)
+# What fails again so soon after it was over is the same failure: a line that flaps is one outage with a long story.
+AGAIN_WITHIN = timedelta(minutes=5)
 # A fault of management leaves everybody with service: it is told once it has lasted, since agents hang for moments.
 MANAGEMENT_AFTER = timedelta(seconds=5)
 
@@ -166,6 +169,8 @@ class _Decision:
 
     def _open(self, change: Open) -> Outage:
         found, scope = change.found, self._scope(change.found)
+        if change.split_from is None and (before := self._just_closed(found)):
+            return self._open_again(before, found, scope)
         outage = Outage(began_at=_time(found.began_at), scope=scope, scope_peak=scope)
         describe(self.net, outage, found.hypotheses, found)
         outage.save(force_insert=True)
@@ -174,6 +179,36 @@ class _Decision:
         if change.split_from:
             self._tell(outage.pk, "split", {"from": change.split_from})
         self.result.opened.append(outage.pk)
+        return outage
+
+    def _just_closed(self, found: Found) -> Outage | None:
+        """The outage of the same roots that closed by itself a moment ago."""
+        roots = {i for i in found.roots if i in self.net.contacts}
+        rows = OutageElement.objects.filter(
+            is_root=True,
+            device__in=roots,
+            outage__state=Outage.State.CLOSED,
+            outage__closed_at__gt=self.now - AGAIN_WITHIN,
+        )
+        for pk in rows.order_by("-outage").values_list("outage", flat=True).distinct():
+            outage = Outage.objects.select_for_update().get(pk=pk)
+            of_old = set(outage.elements.filter(is_root=True).values_list("device", flat=True))
+            if of_old == roots and found.cuts_service is (outage.cause != Outage.Cause.MANAGEMENT_FAULT):
+                return outage
+        return None
+
+    def _open_again(self, outage: Outage, found: Found, scope: dict[str, Any]) -> Outage:
+        outage.state, outage.closed_at, outage.scope = Outage.State.OPEN, None, scope
+        outage.scope_peak = max(outage.scope_peak, scope, key=_weight)
+        describe(self.net, outage, found.hypotheses, found)
+        self._save(outage)
+        rows = outage.elements.filter(device__in=self._devices(found)).order_by("pk")
+        latest = {it.device_id: it for it in rows}
+        OutageElement.objects.filter(pk__in=[it.pk for it in latest.values()]).update(lit_at=None)
+        self.elements |= latest
+        self._tell(outage.pk, "again", {"devices": scope["devices"], "subscribers": scope["total"]["subscribers"]})
+        self.outages[outage.pk] = outage
+        self.result.changed.append(outage.pk)
         return outage
 
     def _continue(self, outage: Outage, found: Found) -> None:
@@ -194,7 +229,7 @@ class _Decision:
             self._tell(outage.pk, "cause", {"from": was, "to": outage.cause})
         if devices != held:
             data = {"devices": len(devices), "subscribers": outage.scope["total"]["subscribers"]}
-            self._tell(outage.pk, "grew" if devices - held else "shrank", data)
+            self._tell(outage.pk, "grew" if len(devices) > len(held) else "shrank", data)
         self._save(outage)
         self.result.changed.append(outage.pk)
 
@@ -242,20 +277,25 @@ class _Decision:
                 element.outage_id, element.is_root = outage, is_root
                 moved.append(element)
         OutageElement.objects.bulk_update(moved, ["outage", "is_root"], batch_size=1000)
-        seen = self.evidence.seen
+        began = {i: self.evidence.seen[i].began for i in target if not self._is_well(i)}
         OutageElement.objects.bulk_create(
             (
                 OutageElement(
                     outage_id=outage,
                     device_id=device,
                     is_root=is_root,
-                    dark_at=_time(seen[device].began) if device in seen and not seen[device].answers else self.now,
+                    dark_at=_time(began[device]) if device in began else self.now,
                 )
                 for device, (outage, is_root) in target.items()
                 if device not in self.elements
             ),
             batch_size=2000,
         )
+
+    def _is_well(self, device: int) -> bool:
+        """It was not heard to be silent or without light: it is dark by the rules alone."""
+        evidence = self.evidence
+        return device not in evidence.silent and not (device in evidence.unlit and device in evidence.seen)
 
     def _save(self, outage: Outage) -> None:
         """Compare and set: write only over the version that was read."""

@@ -187,7 +187,7 @@ class Monitor:
         world.link_ends = {link: ends for link, ends in old.link_ends.items() if link in world.net.ends}
         world.relit_at = {link: at for link, at in old.relit_at.items() if link in world.net.ends}
         world.changed, world.facts, world.dark = old.changed, old.facts, old.dark
-        world.returned_at = old.returned_at
+        world.returned_at, world.relit_light_at = old.returned_at, old.relit_light_at
         self._holder.world = self._watch.world = world
         self._decider.forget()
         self._readings.forget()

@@ -22,6 +22,7 @@ from uzel.pollers.monitor_metrics import Metrics
 from uzel.pollers.monitor_read import Readings
 from uzel.pollers.monitor_settle import (
     batteries_to_read,
+    lights_to_read,
     mark_read,
     near_suspects,
     ports_to_read,
@@ -125,24 +126,24 @@ class Decider:
             views = {i: view for i in wanted if (view := world.views.get(i)) and not view.suspected}
             wanted = {i for i, view in views.items() if i in evidence.seen or view.answers is None}
             suspects = near_suspects(world, evidence)
-            batteries = batteries_to_read(world, evidence)
+            meters = batteries_to_read(world, evidence) + lights_to_read(world, wanted)
             ports = ports_to_read(world, evidence)
             pinged = self._to_ping(world)
-            if not (wanted or again or once or suspects or batteries or ports or pinged) or time.monotonic() > deadline:
+            if not (wanted or again or once or suspects or meters or ports or pinged) or time.monotonic() > deadline:
                 return evidence, serial
             log.debug(
-                "asking %d, again %d, suspects %d, batteries %d, ports of %d",
-                len(wanted), len(again) + len(once), len(suspects), len(batteries), len(ports),
+                "asking %d, again %d, suspects %d, readings of %d, ports of %d",
+                len(wanted), len(again) + len(once), len(suspects), len(meters), len(ports),
             )  # fmt: skip
             await asyncio.gather(
                 self._pulse.ask_now(world.views[i].target for i in wanted),
                 self._pulse.ask_now(again),
                 self._pulse.ask_now(once, once=True),
-                self._readings.power_and_light(world, batteries),
+                self._readings.power_and_light(world, meters),
                 self._readings.ports(world, ports.items()),
                 self._ping(world, pinged),
             )
-            mark_read(world, batteries, ports)
+            mark_read(world, meters, ports)
             if suspects:
                 await asyncio.sleep(self._pulse.timeout_s / 4)
 

@@ -45,11 +45,12 @@ def to_confirm(world: World, evidence: Evidence) -> tuple[list[Target], list[Tar
     return near_light, rest
 
 
-def mark_read(world: World, batteries: Iterable[int], ports: dict[int, list[int]]) -> None:
+def mark_read(world: World, meters: Iterable[int], ports: dict[int, list[int]]) -> None:
     """What did not answer is not asked again in this decision."""
     now = time.time()
-    for ups in batteries:
-        world.asked_at[ups] = now
+    for device in meters:
+        world.views[device].read_at = now
+        world.hear(world.views[device])
     for device, indexes in ports.items():
         for index in indexes:
             world.asked_at[device, index] = now
@@ -67,9 +68,21 @@ def batteries_to_read(world: World, evidence: Evidence) -> list[int]:
     for feed, since in mains.items():
         for ups in batteries_below(network, feed):
             view = world.views.get(ups)
-            if view and view.answers and max(view.readings_at or 0.0, world.asked_at.get(ups, 0.0)) < since:
+            if view and view.answers and view.told_at < since:
                 wanted.add(ups)
     return sorted(wanted)
+
+
+def lights_to_read(world: World, wanted: Iterable[int]) -> list[int]:
+    """Receivers that must say how much light comes in: those of `wanted`, and those whose word of darkness may be over,
+    since they are back themselves or another one has light again.
+
+    One that answers proves nothing of its light: the others behind a dead splitter answer too.
+    """
+    found = {i for i in wanted if (view := world.views.get(i)) and view.tells_light and view.answers}
+    dark = (view for i in world.meters if (view := world.views[i]).unlit and view.answers)
+    over = (view.target.id for view in dark if view.told_at < max(view.known_at, world.relit_light_at))
+    return sorted(found.union(over))
 
 
 def ports_to_read(world: World, evidence: Evidence) -> dict[int, list[int]]:

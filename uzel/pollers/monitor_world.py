@@ -52,6 +52,8 @@ class View:
     suspected: bool = False
     readings: dict[str, Any] = field(default_factory=dict)
     readings_at: float | None = None
+    # When a reading was last asked for a decision, whether it came or not.
+    read_at: float = 0.0
     pings: bool | None = None
     pinged_at: float = 0.0
 
@@ -74,10 +76,28 @@ class View:
         return self.readings.get("low") is True or (left is not None and left <= EMPTY_MIN)
 
     @property
+    def tells_light(self) -> bool:
+        """A receiver that has said how much light comes in: by that it is judged, not by its answering."""
+        return self.kind == Kind.OPTICAL_RECEIVER and isinstance(self.readings.get("input_dbm"), int | float)
+
+    @property
     def unlit(self) -> bool:
-        """A receiver that says that no light comes in."""
-        level = self.readings.get("input_dbm")
-        return self.kind == Kind.OPTICAL_RECEIVER and isinstance(level, int | float) and level <= NO_LIGHT_DBM
+        """A receiver whose last word was that no light comes in."""
+        return self.tells_light and self.readings["input_dbm"] <= NO_LIGHT_DBM
+
+    @property
+    def told_at(self) -> float:
+        """When its readings were last asked for: what it did not say then is not waited for."""
+        return max(self.readings_at or 0.0, self.read_at)
+
+    def seen(self) -> Seen:
+        """As evidence. What tells its light has been seen when it last told, and is dark since it first told so."""
+        at, since = self.at, self.since
+        if self.tells_light and self.answers:
+            at = self.told_at
+        if self.unlit:
+            since = self.readings.get("unlit_since", since)
+        return Seen(bool(self.answers), at, self.booted_at, since)
 
 
 @dataclass(slots=True)
@@ -129,7 +149,7 @@ class World:
         # The same observations as the engine takes them; `_hear` keeps them so.
         self._heard = Columns(net.places)
         self._place = {i: net.places.place(i) for i in self.views}
-        self._meters = [i for i, view in self.views.items() if view.kind in (Kind.UPS, Kind.OPTICAL_RECEIVER)]
+        self.meters = [i for i, view in self.views.items() if view.kind in (Kind.UPS, Kind.OPTICAL_RECEIVER)]
         self.ports = {key: PortView(pk) for key, pk in ports.items()}
         self.indexes: dict[int, list[int]] = {}
         for device, index in self.ports:
@@ -139,10 +159,12 @@ class World:
         self.link_at = {end[:2]: (link, end[0]) for link, ends in net.ends.items() for end in (ends.a, ends.b) if end}
         # When somebody silent last answered again: silence found before that may be over too.
         self.returned_at = 0.0
+        # The same of a receiver without light that has some again.
+        self.relit_light_at = 0.0
         # When an end of a link last turned from down to up.
         self.relit_at: dict[int, float] = {}
-        # When a UPS, or a port as (device, ifIndex), was last asked for a decision, whether it answered or not.
-        self.asked_at: dict[int | tuple[int, int], float] = {}
+        # When a port, as (device, ifIndex), was last asked for a decision, whether it answered or not.
+        self.asked_at: dict[tuple[int, int], float] = {}
         self.dark: frozenset[int] = frozenset()
         self.changed: dict[int, bool] = {}
         self.changed_ports: set[tuple[int, int]] = set()
@@ -214,9 +236,14 @@ class World:
     def read(self, view: View, readings: dict[str, Any], now: float) -> bool:
         """Note the readings of a UPS or a receiver; True when what matters to outages changed."""
         before = (view.on_battery, view.unlit)
-        loud = view.readings.get("on_battery") is not readings.get("on_battery")
-        changed = view.readings != readings
-        view.readings, view.readings_at = readings, now
+        was, view.readings, view.readings_at = view.readings, readings, now
+        loud = was.get("on_battery") is not readings.get("on_battery")
+        if view.unlit:
+            readings["unlit_since"] = was.get("unlit_since", now)
+        elif before[1]:
+            self.relit_light_at = now
+        changed = was != readings
+        self.hear(view)
         for what, name in (
             (What.ON_BATTERY, "on_battery"), (What.CHARGE, "charge_percent"), (What.RUNTIME, "runtime_min"),
             (What.INPUT_DBM, "input_dbm"), (What.OUTPUT_DBUV, "output_dbuv"),
@@ -238,14 +265,15 @@ class World:
 
     def evidence(self, now: float) -> Evidence:
         """All that is known now, as the core takes it."""
-        seen, meters = self._heard.copy(), {i: self.views[i] for i in self._meters}
+        seen, meters = self._heard.copy(), {i: self.views[i] for i in self.meters}
         for place in np.flatnonzero(seen.answers == SILENT).tolist():
             device = int(seen.places.ids[place])
             # One that answers pings is alive: it is no sign of darkness, whatever its SNMP does.
             if self.views[device].pings:
                 seen.answers[place] = ANSWERS
             elif self._starting(device, self.views[device], now):
-                seen.answers[place] = UNASKED
+                # What it said of its light holds until it says something else.
+                seen.answers[place] = ANSWERS if self.views[device].unlit else UNASKED
         works = [work for work in self.works if work.starts <= now <= work.ends]
         return Evidence(
             seen=seen,
@@ -255,13 +283,13 @@ class World:
             planned={node: work.id for work in works for node in work.nodes},
             planned_links={link: work.id for work in works for link in work.links},
             now=now,
-            unlit=frozenset(i for i, view in meters.items() if view.answers and view.unlit),
+            unlit=frozenset(i for i, view in meters.items() if view.unlit),
         )
 
     def hear(self, view: View) -> None:
         """Keep what was seen of a device as evidence."""
         if view.answers is not None:
-            self._heard.note(self._place[view.target.id], Seen(view.answers, view.at, view.booted_at, view.since))
+            self._heard.note(self._place[view.target.id], view.seen())
 
     def _starting(self, device: int, view: View, now: float) -> bool:
         """Silent since the switch through which it is asked started, which was just now: it may be starting itself."""
