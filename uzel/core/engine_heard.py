@@ -112,6 +112,12 @@ class Columns(Heard):
         self.booted_at[place] = np.nan if seen.booted_at is None else seen.booted_at
         self.since[place] = np.nan if seen.since is None else seen.since
 
+    def take(self, places: Ints, answers: NDArray[np.bool_], now: float) -> None:
+        """Take in many observations of one moment."""
+        other = places[self.answers[places] != answers]
+        self.since[other] = now
+        self.answers[places], self.at[places] = answers, now
+
     def copy(self) -> "Columns":
         """As it is now; what is noted later does not touch it."""
         other = Columns.__new__(Columns)
