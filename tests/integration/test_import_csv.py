@@ -6,12 +6,14 @@ import random
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from uzel.journal.models import Event
 from uzel.network.models import Device, DeviceState, Link, Port, PowerFeed, Probe, Site
 from uzel.simcity.plan import generate
 from uzel.subscribers.importing import Diff, bring_in, plan
 from uzel.subscribers.importing.csv_folder import Folder
+from uzel.subscribers.importing.merge import Merge
 from uzel.subscribers.models import Phone, Service, Subscriber
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +100,44 @@ def test_gone_is_kept_unless_pruned_and_history_stays(folder: Path) -> None:
     assert Device.objects.get(code="ups").address == "127.40.0.3"
     probe.delete()
     assert bring_in(Folder(folder), prune=True).changes["devices"].removed == 1
+
+
+@pytest.mark.parametrize("also_power", [True, False])
+def test_strip_goes_with_its_house(folder: Path, also_power: bool) -> None:
+    """mains -> strip -> switch: the strip is fed too, and its switch mentions it until the switch is gone."""
+    strip = "strip,h1,power_strip,,,,,,0,\n"
+    (folder / "devices.csv").write_text(SMALL["devices.csv"] + strip, encoding="utf-8")
+    (folder / "power.csv").write_text("consumer,source\nups,\nstrip,\nsw,strip\n", encoding="utf-8")
+    assert bring_in(Folder(folder)).applied
+    rewrite(folder, "devices.csv", strip, "")
+    rewrite(
+        folder, "devices.csv", "sw,h1,switch,D-Link,Y,2,127.40.0.2,g,0,\nups,h1,ups,APC,Z,3,127.40.0.3,g,0,sw\n", ""
+    )
+    (folder / "power.csv").write_text("consumer,source\n", encoding="utf-8")
+    if not also_power:
+        (folder / "power.csv").unlink()
+    for name in ("links.csv", "services.csv"):
+        (folder / name).write_text(SMALL[name].split("\n", 1)[0] + "\n", encoding="utf-8")
+    (folder / "ports.csv").write_text("device,name,if_index,speed_mbps,is_uplink\ncore,1,1,1000,0\n", encoding="utf-8")
+    told = plan(Folder(folder), prune=True)
+    assert not told.problems.examples and told.changes["devices"].removed == 3
+    done = bring_in(Folder(folder), prune=True)
+    assert done.applied and done.changes["devices"].removed == 3
+    connection.check_constraints()
+    assert list(Device.objects.values_list("code", flat=True)) == ["core"] and not PowerFeed.objects.exists()
+
+
+def test_dry_run_tells_what_only_the_commit_would_refuse(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Foreign keys are looked at when a transaction ends; the dry run must look before it takes all back."""
+    bring_in(Folder(folder))
+    monkeypatch.setattr(Merge, "_mentions", lambda *_: [])
+    for name in ("devices.csv", "power.csv"):
+        (folder / name).write_text(SMALL[name].replace("ups,h1,ups,APC,Z,3,127.40.0.3,g,0,sw\n", ""), encoding="utf-8")
+    (folder / "power.csv").unlink()
+    for look in (plan, bring_in):
+        diff = look(Folder(folder), prune=True)
+        problem = diff.problems.examples[0]
+        assert not diff.applied and problem.reason == "refused_by_database" and "network_powerfeed" in problem.near
 
 
 def test_address_of_a_kept_device_is_named(folder: Path) -> None:

@@ -100,7 +100,7 @@ def print_problems(console: Console, problems: Problems) -> None:
         column = f" {problem.column}:" if problem.column else ""
         value = f" «{problem.value}»" if problem.value else ""
         near = f" ({problem.near})" if problem.near else ""
-        text = f"{place}:{column}{value} {REASONS[problem.reason]}{near}"
+        text = f"{place}:{column}{value} {REASONS[problem.reason]}{near}".removeprefix(": ")
         console.print(text, markup=False, highlight=False, soft_wrap=True)
     grid = Grid("file", "reason", "rows")
     for (file, reason), count in problems.counts.most_common():

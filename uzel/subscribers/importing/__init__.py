@@ -91,6 +91,9 @@ def _merge(diff: Diff, progress: Progress, *, keep: bool) -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             diff.changes = merge(cursor, diff.imported, diff.problems, prune=diff.prune, tell=progress)
+            if not diff.problems:
+                # Foreign keys wait for the commit, which a dry run never comes to.
+                connection.check_constraints()
             if diff.problems or not keep:
                 raise _Undo
             if not diff.is_empty:
@@ -98,7 +101,8 @@ def _merge(diff: Diff, progress: Progress, *, keep: bool) -> None:
     except _Undo:
         return
     except (DataError, IntegrityError) as error:
-        diff.problems.add("", 0, "", "refused_by_database", str(error).split("\n", 1)[0])
+        told, _, where = str(error).strip().partition("\n")
+        diff.problems.add("", 0, "", "refused_by_database", told, where.removeprefix("DETAIL:").strip())
         return
     diff.applied = True
 

@@ -79,8 +79,8 @@ class Merge:
         self.prune = prune
         self.staged: set[str] = set()
 
-    def _run(self, sql: str) -> int:
-        self.cursor.execute(sql)
+    def _run(self, sql: str, *parameters: object) -> int:
+        self.cursor.execute(sql, parameters or None)
         return int(self.cursor.rowcount)
 
     def _rows(self, sql: str) -> list[tuple[Any, ...]]:
@@ -213,14 +213,14 @@ class Merge:
                 f" AND NOT EXISTS (SELECT FROM {other} m WHERE m.{column} = t.id)"
                 for other, column in self._mentions(table.sql)
             )
+            # Chosen once: what a part mentions (a strip, in the feed of its switch) is free only in the next round.
+            free = self._rows(f"SELECT t.id FROM {table.sql} t JOIN {gone} g ON g.id = t.id WHERE true{mentioned}")
+            ids = [row[0] for row in free]
             for part, key in PARTS.get(table.sql, ()):
-                self._run(
-                    f"DELETE FROM {part} x USING {gone} g, {table.sql} t"
-                    f" WHERE x.{key} = g.id AND t.id = g.id{mentioned}"
-                )
-            count = self._run(f"DELETE FROM {table.sql} t USING {gone} g WHERE t.id = g.id{mentioned}")
-            change.removed += count
-            if not count or not any(column.refers == table.name for column in table.columns):
+                self._run(f"DELETE FROM {part} WHERE {key} = ANY(%s)", ids)
+            self._run(f"DELETE FROM {table.sql} WHERE id = ANY(%s)", ids)
+            change.removed += len(ids)
+            if not ids or not any(column.refers == table.name for column in table.columns):
                 break
         stays = f"EXISTS (SELECT FROM {table.sql} t WHERE t.id = g.id)"
         for status, which in (("removed", f"NOT {stays}"), ("kept", stays)):
