@@ -79,7 +79,7 @@ class Merge:
         self.prune = prune
         self.staged: set[str] = set()
 
-    def _run(self, sql: str, *parameters: object) -> int:
+    def _run(self, sql: str, *parameters: list[int]) -> int:
         self.cursor.execute(sql, parameters or None)
         return int(self.cursor.rowcount)
 
