@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from uzel.network.models import AccessGroup, Device, Link, Port, PowerFeed, Site
-from uzel.subscribers.importing import bring_in
+from uzel.subscribers.importing import bring_in, netbox
 from uzel.subscribers.importing.netbox import Export, NetBox
 from uzel.subscribers.models import Subscriber
 
@@ -79,6 +79,8 @@ class Fake:
         self.data = network()
         self.trouble: dict[tuple[str, int], list[str]] = {}
         self.asked: list[str] = []
+        # What a page says in place of the truth.
+        self.told: dict[tuple[str, int], dict[str, Any]] = {}
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -106,6 +108,7 @@ class Fake:
         more = offset + 2 < len(objects)
         following = f"http://netbox.invalid/api/{endpoint}/?limit=2&offset={offset + 2}" if more else None
         page = {"count": len(objects), "next": following, "results": objects[offset : offset + 2]}
+        page |= self.told.get((endpoint, offset), {})
         body = json.dumps(page).encode()
         if what == "cut":
             body = body[: len(body) // 2]
@@ -114,6 +117,11 @@ class Fake:
         handler.send_response(int(what) if what.isdigit() else 200)
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
+        if what == "drops":
+            for at in range(len(body)):
+                handler.wfile.write(body[at : at + 1])
+                threading.Event().wait(0.05)
+            return
         handler.wfile.write(body)
 
 
@@ -167,6 +175,45 @@ def test_lasting_trouble_is_named_and_nothing_comes_in(fake: Fake, what: str, re
     problem = bring_in(source(fake)).problems.examples[0]
     assert (problem.file, problem.reason, problem.value) == ("dcim/devices", reason, value)
     assert not Site.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ({"next": "http://netbox.invalid/api/dcim/devices/?limit=500"}, "endless_pages"),
+        ({"next": "http://netbox.invalid/api/dcim/devices/?limit=2&offset=0"}, "endless_pages"),
+        ({"next": "http://netbox.invalid/api/dcim/sites/?limit=2&offset=2"}, "bad_next_page"),
+        ({"next": "http://[::1"}, "bad_next_page"),
+        ({"next": 7}, "bad_next_page"),
+        ({"next": None, "count": 1000}, "pages_cut_short"),
+        ({"next": None, "results": []}, "pages_cut_short"),
+    ],
+)
+def test_pages_that_lie_are_named_and_nothing_comes_in(fake: Fake, told: dict[str, Any], reason: str) -> None:
+    fake.told["dcim/devices", 0] = told
+    problem = bring_in(source(fake), prune=True).problems.examples[0]
+    assert (problem.file, problem.reason) == ("dcim/devices", reason)
+    assert not Site.objects.exists() and len(fake.asked) < 10
+
+
+def test_pages_without_end_are_cut_off(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page is new and holds new objects: only the number of pages tells."""
+    monkeypatch.setattr(netbox, "MOST_PAGES", 5)
+    for offset in range(0, 40, 2):
+        address = f"http://netbox.invalid/api/dcim/sites/?limit=2&offset={offset + 2}"
+        fake.told["dcim/sites", offset] = {"next": address, "results": [{"id": 100 + offset, "slug": f"s{offset}"}]}
+    assert bring_in(source(fake)).problems.examples[0].reason == "endless_pages"
+    assert len(fake.asked) == 5
+
+
+def test_server_that_answers_by_drops_has_an_end(fake: Fake) -> None:
+    fake.trouble["dcim/sites", 0] = ["drops"] * 3
+    problem = bring_in(NetBox(fake.url, "secret", timeout_s=0.2, pause_s=0, total_s=0.5)).problems.examples[0]
+    assert (problem.reason, problem.value, len(fake.asked)) == ("too_slow", "0.5 s", 1)
+
+
+def test_address_that_is_none_is_named() -> None:
+    assert bring_in(NetBox("http://[::1", "", pause_s=0)).problems.examples[0].reason == "no_answer"
 
 
 def test_wrong_token_is_refused_at_once(fake: Fake) -> None:

@@ -94,6 +94,10 @@ REASONS = {
     "http_error": "NetBox answered with an error",
     "no_answer": "NetBox did not answer",
     "bad_answer": "NetBox answered with what is not its JSON",
+    "bad_next_page": "NetBox names a next page that is not one of this list",
+    "endless_pages": "NetBox's pages come round again or do not end",
+    "pages_cut_short": "NetBox counts so many objects and gave another number of them: change nothing in it meanwhile",
+    "too_slow": "NetBox took longer than an import may last",
     "unmapped": "nothing in Uzel fits this; see docs/import.md",
     "refused_by_database": "the database refused the whole import",
 }
