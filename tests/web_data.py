@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from uzel.journal.operations import emit
-from uzel.network.models import Device, DeviceState, Level, Link, MainsArea, Medium, Port, Site
+from uzel.network.models import Device, DeviceState, Level, Link, MainsArea, Medium, Port, ProberStatus, Site
 from uzel.outages.models import MonitorStatus, Outage, OutageElement, OutageEvent, PlannedWork
 from uzel.people.models import Role, User
 from uzel.subscribers.models import Building, Service, Subscriber
@@ -53,6 +53,11 @@ def watched() -> None:
     """A monitor says that it runs, and will for the length of a test."""
     beat = timezone.now() + timedelta(hours=1)
     MonitorStatus.objects.update_or_create(id=1, defaults={"beat_at": beat, "started_at": timezone.now()})
+
+
+def probed() -> None:
+    """A prober says that it runs, and will for the length of a test."""
+    ProberStatus.objects.update_or_create(id=1, defaults={"beat_at": timezone.now() + timedelta(hours=1)})
 
 
 def _site(code: str, name: str, level: Level, parent: Site | None, area: MainsArea | None = None) -> Site:

@@ -19,6 +19,7 @@ from uzel.desk.lines import CABLE, OPERATION, Line, Verdict, lines_of, so_far, v
 from uzel.desk.operations import ask_lines
 from uzel.journal.operations import audit, audit_sight
 from uzel.network.models import Device, Probe
+from uzel.network.prober import ProberHealth, prober_health
 from uzel.subscribers.models import Subscriber
 from uzel.subscribers.queries import search as find
 
@@ -163,11 +164,11 @@ def _ask(lines: list[Line], request: HttpRequest, *, again: bool = False, operat
 
 def _state(subscriber: Subscriber, lines: list[Line]) -> dict[str, Any]:
     shown = lines[: queries.SHOWN_AT_ONCE]
-    said, before = verdicts(shown), past(one.key for one in shown)
+    said, before, prober = verdicts(shown), past(one.key for one in shown), prober_health()
     outages = {element.outage_id: element.outage for one in lines for element in one.trouble}
     return {
         "lines": lines,
-        "entries": [_entry(one, said[one.id], before) for one in shown],
+        "entries": [_entry(one, said[one.id], before, prober) for one in shown],
         "hidden": lines[queries.SHOWN_AT_ONCE :],
         "ways": queries.ways(shown),
         "outages": list(outages.values()),
@@ -175,23 +176,26 @@ def _state(subscriber: Subscriber, lines: list[Line]) -> dict[str, Any]:
 
 
 def _entry_of(one: Line) -> dict[str, Any]:
-    return _entry(one, verdicts([one])[one.id], past([one.key]))
+    return _entry(one, verdicts([one])[one.id], past([one.key]), prober_health())
 
 
-def _entry(one: Line, said: Verdict, before: Past) -> dict[str, Any]:
+def _entry(one: Line, said: Verdict, before: Past, prober: ProberHealth) -> dict[str, Any]:
     """A line with its verdict as the template wants it. While a probe runs, what it has told so far is shown.
 
     Before its first word: what is known without it.
     """
     port, now = one.port.pk if one.port else 0, timezone.now()
     waiting = one.probe is not None and one.probe.state in _UNDER_WAY
+    testing = one.test is not None and one.test.state in _UNDER_WAY
     read = so_far(one.probe, now) or one.latest.ended.get(OPERATION)
     is_old = waiting and read is not None and read.ended_at is not None and now - read.ended_at > _STALE
     return {
         "line": one,
         "verdict": said,
         "waiting": waiting,
-        "testing": one.test is not None and one.test.state in _UNDER_WAY,
+        "testing": testing,
+        # Nobody takes the question: say so rather than let the caller wait.
+        "stalled": prober if (waiting or testing) and not prober.running else None,
         "read": read,
         "checks": checks_of(
             None if is_old else read,

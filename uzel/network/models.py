@@ -11,6 +11,7 @@ from uzel.network.backups_models import ConfigBackup as ConfigBackup
 from uzel.network.backups_models import ConfigReason as ConfigReason
 from uzel.network.backups_models import ConfigText as ConfigText
 from uzel.network.names_models import DeviceName as DeviceName
+from uzel.network.prober_models import ProberStatus as ProberStatus
 
 
 class Level(models.IntegerChoices):

@@ -8,6 +8,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from uzel.network.models import Device, DeviceKind, DeviceState
+from uzel.network.prober import prober_health
 from uzel.outages.models import Hint, MonitorStatus, Outage, OutageElement, PlannedWork
 
 # The monitor writes its status every two seconds; older than this, it is not running.
@@ -172,7 +173,7 @@ def monitoring_health(*, hints: int = 20) -> Health:
 
 
 def health_summary() -> dict[str, Any]:
-    """A line for the board: whether the monitor runs and since when it does not or sees nobody; one query."""
+    """A line for the board: whether monitor and prober run, since when not, since when nobody is seen; two queries."""
     status = MonitorStatus.objects.values("beat_at", "figures").first()
     beat = status["beat_at"] if status else None
     blind_since = _blind_since(status["figures"]) if status else None
@@ -180,6 +181,7 @@ def health_summary() -> dict[str, Any]:
         "running": beat is not None and timezone.now() - beat < STALE_AFTER,
         "beat_at": beat,
         "blind_since": blind_since,
+        "prober": prober_health(),
     }
 
 

@@ -19,6 +19,7 @@ import django
 
 from uzel.drivers.pool import GARBAGE_EVERY, Pool
 from uzel.drivers.snmp import SnmpError
+from uzel.network.prober import beat
 from uzel.pollers import device_facts
 from uzel.pollers import probe_store as store
 from uzel.pollers.backup_keep import BackupKeeper
@@ -41,6 +42,8 @@ class Prober(Worker[Question]):
 
     channel = "uzel_probe"
     concurrency = 32
+    # Also how often it says that it lives: see network.prober.
+    tidy_s = 3.0
 
     def __init__(self, pool: Pool) -> None:
         """Nothing is claimed yet. Sessions are the pool's."""
@@ -57,7 +60,8 @@ class Prober(Worker[Question]):
         store.release(jobs)
 
     def tidy(self) -> None:
-        """Fail what nobody waits for, give back what a dead prober left."""
+        """Say that this prober lives; fail what nobody waits for, give back what a dead one left."""
+        beat()
         store.tidy()
 
     async def work(self, job: Question) -> None:

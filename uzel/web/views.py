@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from uzel.network.prober import prober_health
 from uzel.outages.queries import monitoring_health
 
 # The monitor's figures that people read, by group; the rest is in /metrics. Names as in `pollers.monitor_metrics`.
@@ -18,13 +19,14 @@ FIGURES = {
 
 
 def monitoring(request: HttpRequest) -> HttpResponse:
-    """How the monitor itself is doing: whether it runs, its pace and lag, what it could not use, the last hints."""
+    """Whether monitor and prober run, the pace and lag of the monitor, what it could not use, the last hints."""
     health = monitoring_health(hints=30)
     known = health["figures"] | health["rates"]
     groups = {name: [(f, known[f]) for f in figures if f in known] for name, figures in FIGURES.items()}
     context: dict[str, Any] = {
         "now": timezone.now(),
         "health": health,
+        "prober": prober_health(),
         "groups": groups,
         "queues": _labelled(known, "queue."),
         "malformed": _labelled(known, "malformed_total."),
