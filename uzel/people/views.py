@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from uzel.journal.operations import audit
-from uzel.people import operations
+from uzel.people import operations, sign_in
 from uzel.people.forms import AccountForm, NewPasswordForm, SignInForm
 from uzel.people.models import User
 
@@ -26,6 +26,19 @@ class SignIn(auth_views.LoginView):
     template_name = "people/login.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        address = sign_in.address_of(request)
+        if sign_in.is_shut_out(address):
+            return locked_out(request, address=address)
+        try:
+            with sign_in.turn(address, request.POST.get("username", "")):
+                answer: HttpResponse = super().post(request, *args, **kwargs)
+                return answer
+        except sign_in.Busy:
+            busy = render(request, "people/busy.html", status=429)
+            busy["Retry-After"] = "5"
+            return busy
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
@@ -58,11 +71,11 @@ class ChangePassword(auth_views.PasswordChangeView):
         return response
 
 
-def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    """What django-axes shows after too many wrong passwords."""
+def locked_out(request: HttpRequest, *args: Any, address: str = "", **kwargs: Any) -> HttpResponse:
+    """What django-axes shows after too many wrong passwords; `address`: where they came from for whatever names."""
     audit(user=None, username=request.POST.get("username", ""), action="session.locked_out", request=request)
     minutes = int(float(settings.AXES_COOLOFF_TIME) * 60)
-    return render(request, "people/locked_out.html", {"minutes": minutes}, status=429)
+    return render(request, "people/locked_out.html", {"minutes": minutes, "address": address}, status=429)
 
 
 @require_POST
