@@ -45,6 +45,7 @@ ACCESS: dict[str, frozenset[Role]] = {
     "outages:outage": STAFF,
     "outages:subscribers": DESK,
     "outages:comment": STAFF,
+    "outages:close": CHIEFS,
     "outages:planned": STAFF,
     "outages:planned_new": PLANNERS,
     "outages:planned_edit": PLANNERS,

@@ -69,6 +69,12 @@ class CommentForm(forms.Form):
     text = forms.CharField(label=_("Comment"), max_length=2000, strip=True)
 
 
+class CloseForm(forms.Form):
+    """Why a person ends an outage."""
+
+    reason = forms.CharField(label=_("Why it is closed"), max_length=500, strip=True)
+
+
 class WorkForm(forms.Form):
     """A planned work: when, and what it touches, by code."""
 

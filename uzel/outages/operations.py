@@ -3,7 +3,7 @@
 The story of an outage (`OutageEvent.kind` and its `data`):
 opened {cause, devices, subscribers} · split {from} · cause {from, to} · grew {devices, subscribers} ·
 shrank {devices, subscribers} · absorbed {outage} · merged {into} · closed {cause, seconds} ·
-again {devices, subscribers}.
+again {devices, subscribers}; people add comment {text} (`comments`) · closed_by_hand {reason} (`closing`).
 """
 
 from collections.abc import Mapping, Sequence, Set
@@ -28,6 +28,7 @@ from uzel.core.outage import (
 )
 from uzel.journal import operations as journal
 from uzel.outages.causes import causes_of, describe, ended_undecided, hear_uptimes
+from uzel.outages.closing import given_up
 from uzel.outages.models import Outage, OutageElement, OutageEvent
 from uzel.outages.network_map import NetworkMap, empty_scope
 
@@ -94,7 +95,7 @@ class _Decision:
 
     def settle(self, found: Sequence[Found]) -> Settled:
         open_ = {pk: frozenset(self.held[pk]) for pk in self.outages}
-        changes = self._keep_together(self._without_moments(follow(open_, found)))
+        changes = self._keep_together(self._without_moments(self._without_given_up(follow(open_, found))))
         target: dict[int, tuple[int, bool]] = {}
         for change in changes:
             if isinstance(change, Open | Continue):
@@ -116,6 +117,12 @@ class _Decision:
             for pk in getattr(self.result, name):
                 journal.emit(f"outage.{name}", {"id": pk})
         return self.result
+
+    def _without_given_up(self, changes: Sequence[Change]) -> list[Change]:
+        """Leave out what a person has ended and nothing is joined to: it would open again at once."""
+        opened = {id(it): self._devices(it.found) for it in changes if isinstance(it, Open)}
+        ended = given_up(frozenset().union(*opened.values()))
+        return [it for it in changes if not (opened.get(id(it)) and opened[id(it)] <= ended)]
 
     def _without_moments(self, changes: Sequence[Change]) -> list[Change]:
         """Leave out new faults of management that have not lasted yet."""

@@ -9,6 +9,7 @@ urlpatterns = [
     path("outages/<int:pk>/", views.outage, name="outage"),
     path("outages/<int:pk>/subscribers/", views.subscribers, name="subscribers"),
     path("outages/<int:pk>/comment/", views.comment, name="comment"),
+    path("outages/<int:pk>/close/", views.close, name="close"),
     path("planned/", planned_views.works, name="planned"),
     path("planned/new/", planned_views.edit, name="planned_new"),
     path("planned/<int:pk>/", planned_views.edit, name="planned_edit"),

@@ -11,13 +11,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from uzel.journal.operations import audit
 from uzel.outages import board as board_rows
 from uzel.outages import queries
+from uzel.outages.closing import CannotClose, close_by_hand, is_closable
 from uzel.outages.comments import add_comment
-from uzel.outages.forms import CommentForm, HistoryFilter, SubscribersFilter
+from uzel.outages.forms import CloseForm, CommentForm, HistoryFilter, SubscribersFilter
 from uzel.outages.models import Outage, OutageElement
 from uzel.outages.telling import CLASSES, PARENTS, Names, chain, counts, dark
 from uzel.subscribers.models import Service, Subscriber
@@ -90,6 +92,7 @@ def outage(request: HttpRequest, pk: int) -> HttpResponse:
         "story": found.events.select_related("user").order_by("at", "pk"),
         "merged_from": found.merged_from.all(),
         "form": CommentForm(),
+        "closable": not inside and is_closable(found),
     }
     return render(request, "outages/outage_inside.html" if inside else "outages/outage.html", context)
 
@@ -114,6 +117,21 @@ def comment(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         add_comment(outage=found, user=request.user, text=form.cleaned_data["text"], request=request)
     for error in form.errors.get("text", ()):
+        messages.error(request, str(error))
+    return redirect("outages:outage", pk=pk)
+
+
+@require_POST
+def close(request: HttpRequest, pk: int) -> HttpResponse:
+    """End an outage whose devices are joined to nothing any more."""
+    found = get_object_or_404(Outage, pk=pk)
+    form = CloseForm(request.POST)
+    if form.is_valid():
+        try:
+            close_by_hand(outage=found, user=request.user, reason=form.cleaned_data["reason"], request=request)
+        except CannotClose:
+            messages.error(request, _("It cannot be closed by hand: it has ended, or its devices are joined again."))
+    for error in form.errors.get("reason", ()):
         messages.error(request, str(error))
     return redirect("outages:outage", pk=pk)
 

@@ -27,6 +27,7 @@ ACTIONS = {
     "outage.seen": _("opened an outage"),
     "outage.subscribers_seen": _("opened the subscribers of an outage"),
     "outage.commented": _("commented on an outage"),
+    "outage.closed_by_hand": _("closed an outage by hand"),
     "planned.created": _("planned a work"),
     "planned.changed": _("changed a planned work"),
     "planned.cancelled": _("cancelled a planned work"),
