@@ -6,7 +6,7 @@ shrank {devices, subscribers} · absorbed {outage} · merged {into} · closed {c
 again {devices, subscribers}; people add comment {text} (`comments`) · closed_by_hand {reason} (`closing`).
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -95,7 +95,7 @@ class _Decision:
 
     def settle(self, found: Sequence[Found]) -> Settled:
         open_ = {pk: frozenset(self.held[pk]) for pk in self.outages}
-        changes = self._keep_together(self._without_moments(self._without_given_up(follow(open_, found))))
+        changes = self._keep_together(self._without_moments(_without_ended(follow(open_, found), self._devices)))
         target: dict[int, tuple[int, bool]] = {}
         for change in changes:
             if isinstance(change, Open | Continue):
@@ -117,12 +117,6 @@ class _Decision:
             for pk in getattr(self.result, name):
                 journal.emit(f"outage.{name}", {"id": pk})
         return self.result
-
-    def _without_given_up(self, changes: Sequence[Change]) -> list[Change]:
-        """Leave out what a person has ended and nothing is joined to: it would open again at once."""
-        opened = {id(it): self._devices(it.found) for it in changes if isinstance(it, Open)}
-        ended = given_up(frozenset().union(*opened.values()))
-        return [it for it in changes if not (opened.get(id(it)) and opened[id(it)] <= ended)]
 
     def _without_moments(self, changes: Sequence[Change]) -> list[Change]:
         """Leave out new faults of management that have not lasted yet."""
@@ -318,6 +312,13 @@ class _Decision:
 
     def _tell(self, outage: int, kind: str, data: Mapping[str, Any]) -> None:
         self.events.append(OutageEvent(outage_id=outage, at=self.now, kind=kind, data=dict(data)))
+
+
+def _without_ended(changes: Sequence[Change], devices: Callable[[Found], frozenset[int]]) -> list[Change]:
+    """Leave out what a person has ended and nothing is joined to: it would open again at once."""
+    opened = {id(it): devices(it.found) for it in changes if isinstance(it, Open)}
+    ended = given_up(frozenset().union(*opened.values()))
+    return [it for it in changes if not (opened.get(id(it)) and opened[id(it)] <= ended)]
 
 
 def _is_young(change: Change, now: datetime) -> bool:
