@@ -186,6 +186,20 @@ def test_bad_row_is_named_and_nothing_comes_in(
     assert not diff.applied and not Site.objects.exists()
 
 
+@pytest.mark.parametrize(("feeds", "line"), [("ups,sw\n", 2), ("core,\nups,core\ncore,sw\n", 4)])
+def test_a_circle_of_power_through_what_is_kept_is_named(folder: Path, feeds: str, line: int) -> None:
+    """Only feeds are imported; that of the switch from the UPS stays in Uzel."""
+    assert bring_in(Folder(folder)).applied
+    for name in SMALL:
+        (folder / name).unlink()
+    (folder / "power.csv").write_text("consumer,source\n" + feeds, encoding="utf-8")
+    diff = bring_in(Folder(folder))
+    assert not diff.applied and {(p.column, p.reason) for p in diff.problems.examples} == {("source", "cycle")}
+    assert diff.problems.examples[0].line in {line, 3}
+    (folder / "power.csv").write_text("consumer,source\nups,core\nsw,\n", encoding="utf-8")
+    assert bring_in(Folder(folder)).applied, "the feed of the switch is in the file now"
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1251", "utf-16"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_ways_of_writing(folder: Path, encoding: str, delimiter: str) -> None:

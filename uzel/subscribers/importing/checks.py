@@ -13,6 +13,12 @@ from uzel.subscribers.importing.tables import BY_NAME, TABLES, Records
 from uzel.subscribers.models import Service
 
 Rows = Sequence[tuple[object, ...]]
+# From, to, and the line that says so; 0: none does.
+Edge = tuple[object, object, int]
+_STORED_FEEDS = """
+SELECT consumer.code, source.code FROM network_powerfeed feed
+JOIN network_device consumer ON consumer.id = feed.consumer_id JOIN network_device source ON source.id = feed.source_id
+"""
 CATV = {Service.Kind.CATV, Service.Kind.DTV}
 
 
@@ -31,7 +37,8 @@ def check(imported: Mapping[str, Records], problems: Problems) -> None:
         _links(imported["links"], problems)
     if "power" in imported:
         records = imported["power"]
-        _circles(records, [(row[0], row[1], line) for row, line in _lined(records) if row[1]], "source", problems)
+        own = [(row[0], row[1], line) for row, line in _lined(records) if row[1]]
+        _circles(records, [*own, *_kept_feeds(imported)], "source", problems)
     if "services" in imported:
         _services(imported["services"], problems)
 
@@ -64,6 +71,17 @@ def _double(records: Records, index: int, first: int, problems: Problems) -> Non
             return
     value = ":".join(str(row[table.at(column)]) for column in table.key)
     problems.add(records.file, line, table.key[0], "duplicate", value, f"line {records.lines[first]}")
+
+
+def _kept_feeds(imported: Mapping[str, Records]) -> list[Edge]:
+    """The feeds that stay in Uzel beside those of the import, and may close a circle with them.
+
+    Feeds go with their consumer (`merge`): those of a consumer that the import has are in its file, or gone.
+    """
+    spoken = {row[0] for name in ("power", "devices") if name in imported for row in imported[name].rows}
+    with connection.cursor() as cursor:
+        cursor.execute(_STORED_FEEDS)
+        return [(consumer, source, 0) for consumer, source in cursor.fetchall() if consumer not in spoken]
 
 
 def _stored_keys(name: str) -> list[object]:
@@ -111,7 +129,7 @@ def _unique(records: Records, columns: tuple[str, ...], reason: str, problems: P
             seen[value] = line
 
 
-def _circles(records: Records, edges: Iterable[tuple[object, object, int]], column: str, problems: Problems) -> None:
+def _circles(records: Records, edges: Iterable[Edge], column: str, problems: Problems) -> None:
     """Name a row of each circle, up to twenty, that the edges (from, to, line) make: depth first, without recursion."""
     found = 0
     ahead: dict[object, list[tuple[object, int]]] = {}
@@ -119,18 +137,20 @@ def _circles(records: Records, edges: Iterable[tuple[object, object, int]], colu
         ahead.setdefault(start, []).append((end, line))
     done: set[object] = set()
     for root in ahead:
-        path: dict[object, None] = {}
+        # How one came to each: the line of the edge.
+        path: dict[object, int] = {}
         stack = [(root, iter(ahead[root]))] if root not in done else []
-        path[root] = None
+        path[root] = 0
         while stack:
             here, further = stack[-1]
             for end, line in further:
                 if end in path and found < EXAMPLES:
                     found += 1
-                    circle = [str(code) for code in path][list(path).index(end) :]
-                    problems.add(records.file, line, column, "cycle", " → ".join([*circle, str(end)]))
+                    circle = list(path)[list(path).index(end) :]
+                    named = line or max(path[code] for code in circle[1:])
+                    problems.add(records.file, named, column, "cycle", " → ".join(map(str, [*circle, end])))
                 elif end not in done and end not in path:
-                    path[end] = None
+                    path[end] = line
                     stack.append((end, iter(ahead.get(end, ()))))
                     break
             else:
