@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -10,11 +11,13 @@ from django.utils import timezone
 
 from tests.diag_city import LiveCity
 from tests.probing import answered, ask, run_probers, verdict
+from uzel.core.changes import Kind
 from uzel.core.diagnosis import Code
 from uzel.journal.models import Event
 from uzel.network import models as network
 from uzel.network.models import Probe
 from uzel.outages.models import Hint
+from uzel.people.models import User
 from uzel.pollers import probe_store
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("diag_city")]
@@ -253,3 +256,25 @@ def test_traps_and_syslog_of_the_port_are_counted(city: LiveCity) -> None:
     run_probers(answered)
     assert verdict(probe, port)[0] is Code.FLAPPING
     assert len(probe.result["changes_at"]) == 6
+
+
+@pytest.mark.parametrize("act", ["restart", "cable"])
+def test_what_we_did_to_the_port_is_no_loose_contact(city: LiveCity, act: str) -> None:
+    port = city.subscriber_ports()[0]
+    probe = ask(port)
+    user = User.objects.create_user("operator")
+    for ago in (200, 100):
+        began, ended = (timezone.now() - timedelta(seconds=ago - n) for n in (0, 3))
+        if act == "cable":
+            ask(port, operation="cable", state="done", asked_at=began, started_at=began, ended_at=ended)
+        else:
+            network.Change.objects.create(
+                key=uuid4(), kind=Kind.PORT_RESTART, device=probe.device, port=probe.port, asked_by=user,
+                confirmed_by=user, reason="a test", state="done", started_at=began, ended_at=ended,
+            )  # fmt: skip
+        for after, kind in ((1, "link_down"), (6, "link_up")):
+            at, parsed = began + timedelta(seconds=after), {"kind": kind, "if_index": port.shape.if_index}
+            Hint.objects.create(at=at, kind="trap", source="127.0.0.1", device=probe.device, raw=b"", parsed=parsed)
+    run_probers(answered)
+    assert verdict(probe, port) == [Code.LINE_FINE]
+    assert len(probe.result["changes_at"]) == 4 and len(probe.result["own_acts"]) == 2

@@ -189,6 +189,24 @@ CASES: list[tuple[str, Evidence, list[str]]] = [
     ("uplinks are well", replace(HEALTHY, uplinks=(Uplink((BEFORE, NOW), -11.0), Uplink((), None))), ["line_fine"]),
     ("second uplink is dark", replace(HEALTHY, uplinks=(Uplink((NOW,), -40.0),)), ["line_fine"]),
     ("flapping", replace(HEALTHY, changes_at=frozenset(999_700.0 + 60 * n for n in range(5))), ["flapping"]),
+    (
+        "we restarted the port twice",
+        replace(
+            with_port(last_change_s=899_861.0),  # 139 s ago: the end of the second restart
+            changes_at=frozenset({999_700.5, 999_704.0, 999_857.0, 999_861.0}),
+            own_acts=frozenset({(999_700.0, 999_702.0), (999_857.5, 999_859.0)}),
+        ),
+        ["line_fine"],
+    ),
+    (
+        "we restarted a port that flaps",
+        replace(
+            HEALTHY,
+            changes_at=frozenset(999_700.0 + 60 * n for n in range(5)) | {999_770.0},
+            own_acts=frozenset({(999_769.0, 999_771.0)}),
+        ),
+        ["flapping"],
+    ),
     ("flapped a while ago", replace(HEALTHY, changes_at=BURST), ["line_fine", "flapped_lately"]),
     ("flapped, then unplugged", replace(DOWN, changes_at=BURST), ["no_link", "flapped_lately"]),
     (
@@ -460,6 +478,7 @@ def test_evidence_from_a_probe() -> None:
         "previous": [asdict(replace(BEFORE, at=1.0))],
         "fdb": [asdict(FdbEntry(MAC, 101, 7, 7))],
         "changes_at": [1.0],
+        "own_acts": [[0.5, 1.5]],
         "receiver": None,
         "notes": [{"code": "loop", "at": 5.0}],
         "uplinks": [{"readings": [asdict(NOW)], "rx_dbm": -9.5}],
@@ -474,6 +493,7 @@ def test_evidence_from_a_probe() -> None:
     assert evidence.port == NOW
     assert evidence.fdb == HEALTHY.fdb
     assert evidence.changes_at == {1.0, 2.0}
+    assert evidence.own_acts == {(0.5, 1.5)}
     assert evidence.device_answers is True
     assert evidence.notes == {Note("loop", 5.0)}
     assert evidence.uplinks == (Uplink((NOW,), -9.5),)

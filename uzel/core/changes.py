@@ -34,6 +34,7 @@ WHO: Mapping[Kind, frozenset[str]] = {
 }
 OF_A_PORT = frozenset(Kind) - {Kind.SAVE}
 DROPS_LINK = frozenset({Kind.PORT_OFF, Kind.PORT_RESTART})
+MOVES_LINK = DROPS_LINK | {Kind.PORT_ON}
 
 # What every switch takes and shows again as it was. No "--": pagers print it; no quotes, "?", "#" or ">".
 _TEXT = re.compile(r"[A-Za-z0-9(*](?:(?!--)[A-Za-z0-9 _./:,()*=@-])*(?<! )", re.ASCII)

@@ -10,6 +10,8 @@ SHORTEST_FRAME_BITS = 672
 ERROR_COUNTERS = ("in_errors", "out_errors", "crc", "late_collisions")
 # Two sources tell the time of one change within this of each other, and it is one change.
 SAME_CHANGE_S = 1.0
+# A link is back within this after the command; a trap is on its way for a moment, and clocks are not quite one.
+SETTLES_S, EARLIER_S = 10.0, 1.0
 
 
 def growth(before: int | None, after: int | None, *, most: float, modulus: int = COUNTER32) -> int | None:
@@ -59,11 +61,19 @@ def changed_at(port: PortReading) -> float | None:
     return port.at - (port.uptime_s - port.last_change_s)
 
 
-def link_changes(readings: Iterable[PortReading], seen: Iterable[float], *, since: float) -> tuple[float, ...]:
-    """Unix times after `since` at which the link changed: by the readings and by what else saw it, once each."""
+def link_changes(
+    readings: Iterable[PortReading], seen: Iterable[float], *, since: float, ours: Iterable[tuple[float, float]] = ()
+) -> tuple[float, ...]:
+    """Unix times after `since` at which the link changed: by the readings and by what else saw it, once each.
+
+    What falls into one of `ours`, from when to when we did something to the port ourselves, was our own doing.
+    """
     result: list[float] = []
+    own = [(began - EARLIER_S, ended + SETTLES_S) for began, ended in ours]
     times = [*seen, *(t for port in readings if (t := changed_at(port)) is not None)]
     for moment in sorted(times):
+        if any(began <= moment <= ended for began, ended in own):
+            continue
         if moment >= since and (not result or moment - result[-1] >= SAME_CHANGE_S):
             result.append(moment)
     return tuple(result)

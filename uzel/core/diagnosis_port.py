@@ -87,7 +87,7 @@ def flapping(e: Evidence) -> Finding | None:
     since = port.at - FLAP_WINDOW_S
     if port.uptime_s is not None:
         since = max(since, port.at - port.uptime_s + STARTING_S)
-    changes = link_changes(e.readings, e.changes_at, since=since)
+    changes = link_changes(e.readings, e.changes_at, since=since, ours=e.own_acts)
     if len(changes) < FLAP_CHANGES:
         return None
     quiet, gap = port.at - changes[-1], (changes[-1] - changes[0]) / (len(changes) - 1)

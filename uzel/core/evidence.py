@@ -42,12 +42,14 @@ class Evidence:
 
     `readings` are of one port, oldest first: the last one is now, the others show growth. `changes_at` are unix times
     at which the port's link was seen to change, `notes` what the device's log says of the port; the prober knows both
-    from traps and syslog. `cable` is the latest cable test, `groups` the multicast groups that the port has joined,
-    `blocked_macs` the clients that address binding turns away, `bound_macs` those it lets through, `looped` what loop
-    detection says of the port, `lost` the questions that the command line left without an answer this time.
-    `router_macs` are those of `expected_macs` that the internet service has. `uplinks` are the device's own, `ups`
-    those that keep the path alive, `peers` other devices asked lately beside this one. `under_way` are the questions
-    (operations of `core.answers`) that the device is still being asked: their answers are to come.
+    from traps and syslog. `own_acts` are the times, from when to when, in which we ourselves restarted the port or
+    tested its cable, which drops the link too. `cable` is the latest cable test, `groups` the multicast groups that
+    the port has joined, `blocked_macs` the clients that address binding turns away, `bound_macs` those it lets
+    through, `looped` what loop detection says of the port, `lost` the questions that the command line left without an
+    answer this time. `router_macs` are those of `expected_macs` that the internet service has. `uplinks` are the
+    device's own, `ups` those that keep the path alive, `peers` other devices asked lately beside this one.
+    `under_way` are the questions (operations of `core.answers`) that the device is still being asked: their answers
+    are to come.
     """
 
     account_status: str | None = None
@@ -69,6 +71,7 @@ class Evidence:
     fdb: frozenset[FdbEntry] | None = None
     changes_at: frozenset[float] = frozenset()
     notes: frozenset[Note] = frozenset()
+    own_acts: frozenset[tuple[float, float]] = frozenset()
     cable: CableTest | None = None
     groups: frozenset[str] | None = None
     blocked_macs: frozenset[str] | None = None
@@ -101,6 +104,7 @@ class Evidence:
             "cable": cable and _cable(cable),
             "uplinks": tuple(_uplink(row) for row in result.get("uplinks", ())),
             "changes_at": frozenset(facts.pop("changes_at", ())) | frozenset(result.get("changes_at", ())),
+            "own_acts": frozenset((began, ended) for began, ended in result.get("own_acts", ())),
             "notes": frozenset(facts.pop("notes", ())) | {Note(**row) for row in result.get("notes", ())},
         }
         seen |= _by_cli(result) | {"under_way": frozenset(result.get("under_way", ()))}

@@ -39,6 +39,7 @@ class Question:
     previous: tuple[dict[str, Any], ...] = ()
     changes_at: tuple[float, ...] = ()
     notes: tuple[dict[str, Any], ...] = ()
+    own_acts: tuple[tuple[float, float], ...] = ()
     uplinks: tuple[int, ...] = ()
     uplink_names: tuple[str, ...] = ()
     access: Facts | None = None

@@ -2,9 +2,10 @@
 
 A result is JSON: ``{"system": …, "ports": [two readings of the port, a moment apart], "previous": [readings of
 earlier probes], "fdb": [MACs of the port] or null, "fdb_total": n, "uplinks": [{"readings": [two], "rx_dbm": …}],
-"receiver": …, "ups": …, "changes_at": [unix seconds], "notes": [{"code": …, "at": unix seconds}], "errors": {part:
-code}, "took_ms": n}``, each reading by the names of `core.readings`, with what `probe_cli` adds from the command line.
-Parts that were not asked for are left out. The part by SNMP stands by itself when the command line gives nothing.
+"receiver": …, "ups": …, "changes_at": [unix seconds], "own_acts": [[from, to]], "notes": [{"code": …, "at": unix
+seconds}], "errors": {part: code}, "took_ms": n}``, each reading by the names of `core.readings`, with what `probe_cli`
+adds from the command line. Parts that were not asked for are left out. The part by SNMP stands by itself when the
+command line gives nothing.
 
 Who waits for a test of a cable hears of the rest meanwhile: a result so far is the same, with the questions that are
 not answered yet, ``"under_way": [operation]``. The result of a probe that has ended has no such part.
@@ -210,6 +211,7 @@ def _known_of(
         "fdb": None if found is None else [asdict(entry) for entry in found[:KEPT_MACS]],
         "fdb_total": None if found is None else len(found),
         "changes_at": list(question.changes_at),
+        "own_acts": [list(act) for act in question.own_acts],
         "notes": list(question.notes),
     }
 

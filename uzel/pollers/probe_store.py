@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from uzel.core.changes import MOVES_LINK
 from uzel.drivers.ask import AskError, Facts
 from uzel.drivers.session_secrets import SecretsError
 from uzel.journal.operations import emit
@@ -87,6 +88,21 @@ WHERE wanted.id = ANY(%(ids)s) AND hint.at > now() - make_interval(secs => %(age
   AND hint.parsed ->> 'kind' = ANY(%(kinds)s)
   AND coalesce(hint.parsed ->> 'if_index', port.if_index::text) = port.if_index::text
 """
+# What we did to the port ourselves within that time: changes whose lines went out, and tests of its cable on demand.
+OWN_ACTS = """
+SELECT wanted.id, extract(epoch FROM act.began), extract(epoch FROM coalesce(act.ended, now()))
+FROM network_probe wanted CROSS JOIN LATERAL (
+  SELECT started_at AS began, ended_at AS ended FROM network_change
+  WHERE port_id = wanted.port_id AND kind = ANY(%(kinds)s)
+  UNION ALL
+  SELECT started_at, ended_at FROM network_probe
+  WHERE device_id = wanted.device_id AND port_id = wanted.port_id AND operation = 'cable'
+    AND asked_at > now() - make_interval(secs => 2 * %(age)s)
+) act
+WHERE wanted.id = ANY(%(ids)s) AND act.began IS NOT NULL
+  AND coalesce(act.ended, now()) > now() - make_interval(secs => %(age)s)
+ORDER BY act.began
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +132,14 @@ def claim(most: int) -> list[Question]:
         return []
     probes = list(Probe.objects.filter(pk__in=ids).select_related("device__access_group", "port").order_by("pk"))
     services, earlier, uplinks = _services(probes), _earlier(ids), _uplinks({probe.device_id for probe in probes})
-    heard, quiet = _heard(probes), Heard()
+    heard, quiet, acts = _heard(probes), Heard(), _own_acts(ids)
     return [
         _question(
             probe,
             heard.get(probe.pk, quiet),
             services.get(probe.port_id or 0, ()),
             previous=earlier.get(probe.pk, ()),
+            own_acts=tuple(acts.get(probe.pk, ())),
             uplinks=tuple(uplinks.get(probe.device_id, {})),
             uplink_names=tuple(uplinks.get(probe.device_id, {}).values()),
         )
@@ -201,6 +218,16 @@ def _earlier(ids: list[int]) -> dict[int, tuple[dict[str, Any], ...]]:
     for probe, reading in rows:
         found[probe].append(json.loads(reading))
     return {probe: tuple(sorted(readings, key=lambda r: r.get("at") or 0)) for probe, readings in found.items()}
+
+
+def _own_acts(ids: list[int]) -> dict[int, list[tuple[float, float]]]:
+    """By probe: from when to when its port was changed, or its cable tested, by us."""
+    found: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(OWN_ACTS, {"ids": ids, "kinds": list(MOVES_LINK), "age": HINTS_S})
+        for probe, began, ended in cursor.fetchall():
+            found[probe].append((float(began), float(ended)))
+    return found
 
 
 def _heard(probes: Iterable[Probe]) -> dict[int, Heard]:
