@@ -8,7 +8,7 @@ import pytest
 from tests.city_served import Running
 from tests.probing import answered, ask, bring_in, city_of_three, hurt, lines, reach, run_probers, verdict
 from uzel.core.answers import Operation
-from uzel.core.diagnosis import Code
+from uzel.core.diagnosis import Code, Evidence, diagnose
 from uzel.drivers.ask import Facts
 from uzel.drivers.cli_page import Mark
 from uzel.drivers.pool import Pool
@@ -133,6 +133,10 @@ def test_binding_by_the_lists_of_each_make(city: Running) -> None:
     probes = [ask(port) for port in ports]
     run_probers(answered)
     assert [verdict(probe, port)[0] for probe, port in zip(probes, ports, strict=True)] == [Code.BINDING_BLOCKED] * 3
+    for probe, port in zip(probes, ports, strict=True):
+        own = frozenset(mac for mac, _ in port.stations)
+        found = diagnose(Evidence.from_probe(probe.result, expected_macs=own))[0]
+        assert (found.tell, found.do) == ("own_blocked", "clear_binding"), port.device.make.family
     assert set(probes[0].result["blocked_macs"]) & {mac for mac, _ in ports[0].stations}
     assert probes[1].result["bindings"] == probes[2].result["bindings"] == []
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from uzel.core.answers import Binding, CablePair, CableTest, IgmpGroup, LoopState, PairState
+from uzel.core.answers import Binding, CablePair, CableTest, IgmpGroup, LogLine, LoopState, PairState
 from uzel.core.counters import error_growth, growth, link_changes
 from uzel.core.diagnosis import ADVICE, Code, Evidence, Note, Severity, Uplink, diagnose, missing
 from uzel.core.readings import FdbEntry, OpticalReading, PortReading, UpsReading
@@ -529,3 +529,27 @@ def test_a_receiver_behind_a_silent_switch_may_work_all_the_same() -> None:
     (internet,) = diagnose(replace(with_port(), readings=(), device_answers=False, peers=1, peers_silent=1))[:1]
     assert television.code is internet.code is Code.DEVICE_SILENT
     assert television.confidence < internet.confidence
+
+
+@pytest.mark.parametrize("way", ["told by syslog", "read in the log"])
+@pytest.mark.parametrize(
+    ("mac", "after", "advice"),
+    [
+        (MAC, "", ("own_blocked", "clear_binding", True)),
+        (OTHER, "", ("binding_blocked", "check_router_binding", None)),
+        # Whatever it was of, that was before somebody put in another cable.
+        (MAC, "link_up", ("binding_blocked", "check_router_binding", None)),
+    ],
+)
+def test_whom_binding_turned_away_by_the_log(
+    way: str, mac: str, after: str, advice: tuple[str, str, bool | None]
+) -> None:
+    log = [LogLine("…", kind="binding_blocked", mac=mac), LogLine("…", kind="link_up")]
+    log = [LogLine("Port 7 link up", kind=after), *log] if after else log
+    notes = [{"code": "binding_blocked", "at": 100.0, "mac": mac}] + ([{"code": after, "at": 200.0}] if after else [])
+    told = {"notes": notes} if way == "told by syslog" else {"log": [asdict(row) for row in log]}
+    seen = Evidence.from_probe(json.loads(json.dumps(told)))
+    line = replace(dropping(3), bound_macs=frozenset(), notes=seen.notes, turned_macs=seen.turned_macs)
+    (found,) = diagnose(line)
+    assert found.code is Code.BINDING_BLOCKED
+    assert (found.tell, found.do, {fact.name: fact.value for fact in found.evidence}.get("own")) == advice

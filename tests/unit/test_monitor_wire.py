@@ -119,6 +119,8 @@ def test_names_come_back(parts: list[int]) -> None:
          "(IP: 100.64.0.9, MAC: 50-C7-BF-00-00-01, Port: 14)", "binding_blocked", "14"),
         ("%SW_DAI-4-DHCP_SNOOPING_DENY: 1 Invalid ARPs (Req) on Gi0/4, vlan 7.([0018.e700.0001/…])",
          "binding_blocked", "Gi0/4"),
+        ("SECE/4/USER_ATTACK(l)[7]:Bind-table check dropped (Interface=GigabitEthernet0/0/13, "
+         "SourceMAC=0018-e700-0001, SourceIP=100.64.0.9, VLAN=7)", "binding_blocked", "GigabitEthernet0/0/13"),
         ("UPS: On battery power in response to an input power problem. 0x0109", "ups_on_battery", ""),
         ("UPS: No longer on battery power. 0x010A", "ups_on_line", ""),
         ("<999>nonsense", "other", ""),
@@ -127,6 +129,22 @@ def test_names_come_back(parts: list[int]) -> None:
 def test_syslog_as_devices_send_it(line: str, kind: str, port: str) -> None:
     parsed = syslog.parse(line.encode())
     assert (parsed.kind, parsed.port) == (kind, port)
+
+
+@pytest.mark.parametrize(
+    ("line", "mac"),
+    [
+        ("… by ip mac port binding (IP: 100.64.0.9, MAC: 50-C7-BF-00-00-01, Port: 14)", "50c7bf000001"),
+        ("…DENY: 1 Invalid ARPs (Req) on Gi0/4, vlan 7.([0018.e700.0001/100.64.0.9/0000.0000.0000/0.0.0.0])",
+         "0018e7000001"),
+        ("Bind-table check dropped (Interface=Eth0/0/1, SourceMAC=0018-e700-0001, SourceIP=0.0.0.0)", "0018e7000001"),
+        ("DOT1X: client 00:18:e7:00:00:01 is gone", "0018e7000001"),
+        ("Port 14 link up, 100Mbps  FULL duplex", None),
+        ("at 2026-03-14 09:10:02, of 1:2:3", None),
+    ],
+)  # fmt: skip
+def test_whom_a_line_of_a_log_names(line: str, mac: str | None) -> None:
+    assert syslog.mac_of(line) == mac
 
 
 def answer(request: int, value: bytes, oid: str = pulse.SYS_UPTIME) -> bytes:

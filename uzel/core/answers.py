@@ -284,12 +284,17 @@ class LoopState:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """`at` is the device's own stamp, unparsed: many have no year, or no clock set. `port` when the text names one."""
+    """`at` is the device's own stamp, unparsed: many have no year, or no clock set. `port` when the text names one.
+
+    `kind` is what it tells of, in a word of `drivers.syslog`, and `mac` the first address that it names.
+    """
 
     text: str
     at: str | None = None
     level: str | None = None
     port: str | None = None
+    kind: str | None = None
+    mac: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from uzel.core.counters import broadcast_rate, growth
 from uzel.core.diagnosis_port import age
@@ -85,19 +86,24 @@ def _binding(e: Evidence, heard: set[str]) -> Finding | None:
     """Address binding drops what comes: its own list says so, the log, or frames that come in and teach no MAC."""
     own = e.expected_macs or frozenset()
     own_is_heard = bool(heard & own if own else heard)
-    facts = {"expected": _recorded(e)}
     if e.blocked_macs and not own_is_heard:
-        if turned := e.blocked_macs & (e.router_macs or own):
-            found = finding(Code.BINDING_BLOCKED, 0.98, blocked=_named(turned), own=True)
-            return replace(found, tell="own_blocked", do="clear_binding")
-        return finding(Code.BINDING_BLOCKED, 0.98, blocked=_named(e.blocked_macs), **facts)
+        return _turned_away(e, e.blocked_macs, 0.98)
     if e.noted("binding_blocked") and not own_is_heard:
-        return finding(Code.BINDING_BLOCKED, 0.95, said="binding", **facts)
+        return _turned_away(e, e.turned, 0.95, said="binding")
     dropped = 0 if heard else _dropped(e)
     if not dropped or own & (e.bound_macs or frozenset()):
         return None
     # Nobody is bound there, as far as the device tells: what else would it drop.
-    return finding(Code.BINDING_BLOCKED, 0.75 if e.bound_macs is None else 0.85, dropped=dropped, **facts)
+    sure = 0.95 if e.turned else 0.75 if e.bound_macs is None else 0.85
+    return _turned_away(e, e.turned, sure, dropped=dropped)
+
+
+def _turned_away(e: Evidence, who: frozenset[str], sure: float, **facts: Any) -> Finding:
+    """The subscriber's own device, when it is among those that the switch names; else whoever it is."""
+    if own := who & (e.router_macs or e.expected_macs or frozenset()):
+        found = finding(Code.BINDING_BLOCKED, sure, blocked=_named(own), own=True, **facts)
+        return replace(found, tell="own_blocked", do="clear_binding")
+    return finding(Code.BINDING_BLOCKED, sure, blocked=_named(who), expected=_recorded(e), **facts)
 
 
 def _dropped(e: Evidence) -> int:

@@ -1,6 +1,6 @@
 """All that is known of one subscriber's line when a verdict is asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -21,11 +21,12 @@ _TUPLES = ("inputs_dbm", "supply_v")
 class Note:
     """What the device itself said of the port, by trap or syslog, at the unix time `at`.
 
-    `code`: loop, loop_gone, storm, storm_gone, binding_blocked, error_disabled, link_up.
+    `code`: loop, loop_gone, storm, storm_gone, binding_blocked, error_disabled, link_up. `mac` is whom it names.
     """
 
     code: str
     at: float
+    mac: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,12 @@ class Evidence:
     at which the port's link was seen to change, `notes` what the device's log says of the port; the prober knows both
     from traps and syslog. `own_acts` are the times, from when to when, in which we ourselves restarted the port or
     tested its cable, which drops the link too. `cable` is the latest cable test, `groups` the multicast groups that
-    the port has joined, `blocked_macs` the clients that address binding turns away, `bound_macs` those it lets
-    through, `looped` what loop detection says of the port, `lost` the questions that the command line left without an
-    answer this time. `router_macs` are those of `expected_macs` that the internet service has. `uplinks` are the
-    device's own, `ups` those that keep the path alive, `peers` other devices asked lately beside this one.
-    `under_way` are the questions (operations of `core.answers`) that the device is still being asked: their answers
-    are to come.
+    the port has joined, `blocked_macs` the clients that address binding turns away, `turned_macs` those that the
+    device's own log names as turned away, `bound_macs` those it lets through, `looped` what loop detection says of the
+    port, `lost` the questions that the command line left without an answer this time. `router_macs` are those of
+    `expected_macs` that the internet service has. `uplinks` are the device's own, `ups` those that keep the path
+    alive, `peers` other devices asked lately beside this one. `under_way` are the questions (operations of
+    `core.answers`) that the device is still being asked: their answers are to come.
     """
 
     account_status: str | None = None
@@ -76,6 +77,7 @@ class Evidence:
     groups: frozenset[str] | None = None
     blocked_macs: frozenset[str] | None = None
     bound_macs: frozenset[str] | None = None
+    turned_macs: frozenset[str] = frozenset()
     looped: bool | None = None
     lost: frozenset[str] = frozenset()
     uplinks: tuple[Uplink, ...] = ()
@@ -129,6 +131,13 @@ class Evidence:
             return ()
         return tuple(r for r in self.readings[:-1] if r.at is not None and now - r.at <= STALE_S)
 
+    @property
+    def turned(self) -> frozenset[str]:
+        """Whom address binding turned away since the link came up, as far as the device's log names them."""
+        up = max((note.at for note in self.notes if note.code == "link_up"), default=float("-inf"))
+        told = (note for note in self.notes if note.code == "binding_blocked" and note.at > up)
+        return self.turned_macs | {note.mac for note in told if note.mac}
+
     def noted(self, code: str) -> bool:
         """Whether the device's log told of it and told of no end since. A link that came up anew ends everything."""
         told = max((note.at for note in self.notes if note.code == code), default=None)
@@ -145,9 +154,19 @@ def _by_cli(result: Mapping[str, Any]) -> dict[str, Any]:
         "groups": None if groups is None else frozenset(row["group"] for row in groups),
         "blocked_macs": None if blocked is None else frozenset(blocked),
         "bound_macs": None if bindings is None else frozenset(row["mac"] for row in bindings),
+        "turned_macs": frozenset(_turned(result.get("log") or ())),
         "lost": frozenset(name for name, code in missing.items() if code not in LASTING),
         "looped": True if True in loops else False if False in loops else None,
     }
+
+
+def _turned(log: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Whom the lines of a log, the newest first, name as turned away since the link came up."""
+    for row in log:
+        if row.get("kind") == "link_up":
+            return
+        if row.get("kind") == "binding_blocked" and (mac := row.get("mac")):
+            yield mac
 
 
 def _cable(row: Mapping[str, Any]) -> CableTest:

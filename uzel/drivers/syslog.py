@@ -1,4 +1,4 @@
-"""Syslog of switches and UPSes (RFC 3164, as real devices bend it) as hints of where to look.
+"""Lines of switches' and UPSes' logs (RFC 3164, as real devices bend it): what they tell of, in words of no vendor.
 
 Texts are those that D-Link, Cisco, Huawei and APC firmware sends; their severity prefixes differ (`WARN:`, `INFO(6)`,
 `CRIT(2)`, none), so only the words of the event are looked for.
@@ -41,10 +41,18 @@ PATTERNS: Sequence[tuple[str, re.Pattern[str]]] = tuple(
         ("storm", r"port (?P<port>[\d:/]+) is currently shut down due to (?:a )?packet storm"),
         ("storm", r"%STORM_CONTROL-3-\w+: .*\bstorm .*\bon (?P<port>[\w/]+)"),
         ("binding_blocked", r"DHCP_SNOOPING_DENY: .* on (?P<port>[^,]+), vlan"),
+        ("binding_blocked", r"bind-table check dropped.*?\binterface=(?P<port>[^\s,)]+)"),
         ("error_disabled", r"%PM-4-ERR_DISABLE: .* error detected on (?P<port>[^,]+),"),
         ("binding_blocked", r"unauthenticated ip-mac address.*port:? ?(?P<port>[\d:/]+)"),
         ("mac_flapping", r"MAC_FLAPPING|MACFLAP_NOTIF"),
     )
+)
+# As D-Link and APC, as Cisco, as Huawei write it. Where a line names several (an ARP packet has the sender's first and
+# then the target's), the first one is the one that was heard.
+_MAC = re.compile(
+    r"(?<![\w.:-])(?:[0-9a-f]{2}([-:])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}|[0-9a-f]{4}([.-])[0-9a-f]{4}\2[0-9a-f]{4})"
+    r"(?![\w.:-])",
+    re.IGNORECASE,
 )
 
 
@@ -68,7 +76,23 @@ def parse(data: bytes) -> Line:
         facility, severity = divmod(priority, 8)
         text = text[match.end() :]
     text = _HEAD.sub("", text, count=1)
+    kind, port = _kind(text)
+    return Line(kind or "other", text, port, facility, severity)
+
+
+def _kind(text: str) -> tuple[str | None, str]:
     for kind, pattern in PATTERNS:
         if found := pattern.search(text):
-            return Line(kind, text, found.groupdict().get("port") or "", facility, severity)
-    return Line("other", text, "", facility, severity)
+            return kind, found.groupdict().get("port") or ""
+    return None, ""
+
+
+def kind_of(text: str) -> str | None:
+    """What a line tells of, as a word of `PATTERNS`; None for a line of another kind."""
+    return _kind(text)[0]
+
+
+def mac_of(text: str) -> str | None:
+    """The first MAC address that a line names, as twelve hex digits."""
+    found = _MAC.search(text)
+    return re.sub(r"[-:.]", "", found[0]).lower() if found else None

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from uzel.core.changes import MOVES_LINK
+from uzel.drivers import syslog
 from uzel.drivers.ask import AskError, Facts
 from uzel.drivers.session_secrets import SecretsError
 from uzel.journal.operations import emit
@@ -80,7 +81,7 @@ UPLINKS_AT_MOST = 4
 # A trap names the port by ifIndex; a syslog line by its name, which is compared afterwards.
 HEARD = """
 SELECT wanted.id, extract(epoch FROM hint.at),
-  hint.parsed ->> 'kind', hint.parsed ->> 'if_index', hint.parsed ->> 'port'
+  hint.parsed ->> 'kind', hint.parsed ->> 'if_index', hint.parsed ->> 'port', hint.parsed ->> 'text'
 FROM network_probe wanted JOIN network_port port ON port.id = wanted.port_id CROSS JOIN LATERAL (
   SELECT at, parsed FROM outages_hint WHERE device_id = wanted.device_id ORDER BY id DESC LIMIT %(most)s
 ) hint
@@ -235,19 +236,21 @@ def _heard(probes: Iterable[Probe]) -> dict[int, Heard]:
     ports = {probe.pk: probe.port for probe in probes if probe.port}
     limits: dict[str, Any] = {"ids": list(ports), "kinds": list(LINK_HINTS | NOTES), "most": HINTS, "age": HINTS_S}
     changes: dict[int, set[float]] = defaultdict(set)
-    notes: dict[int, set[tuple[float, str]]] = defaultdict(set)
+    notes: dict[int, set[tuple[float, str, str]]] = defaultdict(set)
     with connection.cursor() as cursor:
         cursor.execute(HEARD, limits)
-        for probe, at, kind, if_index, name in cursor.fetchall():
+        for probe, at, kind, if_index, name, text in cursor.fetchall():
             if if_index is None and not _is_named(name, ports[probe]):
                 continue
             if kind in LINK_HINTS:
                 changes[probe].add(float(at))
             if kind in NOTES:
-                notes[probe].add((float(at), kind))
+                mac = syslog.mac_of(text or "") if kind == "binding_blocked" else None
+                notes[probe].add((float(at), kind, mac or ""))
     return {
         probe: Heard(
-            tuple(sorted(changes[probe])), tuple({"code": kind, "at": at} for at, kind in sorted(notes[probe]))
+            tuple(sorted(changes[probe])),
+            tuple({"code": kind, "at": at} | ({"mac": mac} if mac else {}) for at, kind, mac in sorted(notes[probe])),
         )
         for probe in ports
     }
