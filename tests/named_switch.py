@@ -15,19 +15,25 @@ MODELS = {"cisco": "WS-C3560G-48TS", "huawei": "S5730-48C-SI", "d-link": "DES-32
 
 @dataclass
 class NamedSwitch:
-    """`says`: beginning of a line -> the answer. `typed`: what came after the login."""
+    """`says`: beginning of a line -> the answer. `typed`: what came after the login.
+
+    `in_prompt`: a D-Link that shows its name there too.
+    """
 
     vendor: str
     name: str
     says: Mapping[str, str] = field(default_factory=dict)
     typed: list[str] = field(default_factory=list)
     port: int = 0
+    in_prompt: bool = False
 
     @property
     def prompt(self) -> str:
         if self.vendor == "huawei":
             return f"<{self.name}>"
-        return "DES-3200-28:5#" if self.vendor == "d-link" else f"{self.name}#"
+        if self.vendor == "d-link":
+            return f"{self.name if self.in_prompt else 'DES-3200-28'}:5#"
+        return f"{self.name}#"
 
     def facts(self, password: str = "a-password", enable: str = "") -> Facts:
         login = Login("uzel", password, enable)

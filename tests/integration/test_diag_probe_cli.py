@@ -141,7 +141,7 @@ def test_binding_by_the_lists_of_each_make(city: Running) -> None:
     assert probes[1].result["bindings"] == probes[2].result["bindings"] == []
 
 
-@pytest.mark.parametrize("family", ["cisco", pytest.param("huawei", marks=SLOW)])
+@pytest.mark.parametrize("family", ["dlink", "cisco", pytest.param("huawei", marks=SLOW)])
 def test_an_answer_of_another_switch_is_not_taken(city: Running, family: str) -> None:
     port = lines(city, family)[0]
     hurt(city, port.device, "cli-wrong-host")

@@ -134,6 +134,30 @@ def test_a_d_link_that_tells_no_name_is_held_to_none() -> None:
         assert put(device, NamedSwitch("d-link", "", says), open_for_a_change) == ""
 
 
+@pytest.mark.parametrize("model", ["DES-3200-28", "DES-1210-28"])
+def test_a_d_link_may_show_anything_in_its_prompt_but_the_name_of_another(model: str) -> None:
+    device, other = known("d-link", model=model), known("d-link", "c-sw2")
+    twins = [known("d-link", "c-sw3"), known("d-link", "c-sw4")]
+    DeviceName.objects.create(device=other, name="Mira-7")
+    for twin in twins:
+        DeviceName.objects.create(device=twin, name="switch")
+    DeviceName.objects.create(device=known("d-link", "c-sw5"), name="DES-3200-28")
+
+    async def question(given: Facts, pool: Pool) -> None:
+        async with pool.session(given.target()) as session:
+            await session.run("anything to read")
+
+    for prompt in ("C-SW2", "Mira-7"):
+        switch = NamedSwitch("d-link", prompt, in_prompt=True)
+        assert put(device, switch, question) == Trouble.WRONG_HOST, prompt
+        assert "anything to read" not in switch.typed
+    for prompt in ("DES-3200-28", "DES-1210-10/ME", "c-sw1", "switch", "127.70.0.2", "anything"):
+        assert put(device, NamedSwitch("d-link", prompt, in_prompt=True), question) == "", prompt
+    # One that was met by the name of another keeps it.
+    DeviceName.objects.create(device=device, name="Mira-7")
+    assert put(device, NamedSwitch("d-link", "Mira-7", in_prompt=True), question) == ""
+
+
 def test_reading_a_d_link_costs_no_question_more() -> None:
     switch = named("d-link", "Lenina-12")
 

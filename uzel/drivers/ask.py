@@ -45,8 +45,8 @@ BY_SNMP: Mapping[str, frozenset[Operation]] = {
 # Troubles after which a read is tried once more, and how long to wait before, seconds. A session that was kept open may
 # have been closed meanwhile; a switch with one line frees it a moment after the one before has logged out.
 AGAIN_S: Mapping[Trouble, float] = {Trouble.CLOSED: 0.0, Trouble.LOCKED: 1.0, Trouble.REFUSED: 1.0}
-# Their prompt begins with their name. Other D-Links' may show the model, an address, or what somebody wrote: they are
-# asked for their name before something is changed there.
+# Their prompt begins with their name. Others' may show the model, an address, or what somebody wrote, and only the name
+# of another device is wrong there; classic D-Links are asked for their name before something is changed.
 NAMED_BY_PROMPT = frozenset({"cisco_ios", "huawei_vrp", "dlink_cisco"})
 NAMED_BY_ANSWER = frozenset({"dlink_dxs"})
 # Their sysName is the name in the prompt.
@@ -128,10 +128,9 @@ class Facts:
         name = self.known
         if page.name in TOLD_BY_SNMP and self.name:
             name = replace(name or Name(), told=self.name)
-        if name and page.name in NAMED_BY_ANSWER:
-            name = replace(name, ask=page.asks[Operation.IDENTITY][0])
-        elif page.name not in NAMED_BY_PROMPT:
-            name = None
+        if name and page.name not in NAMED_BY_PROMPT:
+            asked = page.asks[Operation.IDENTITY][0] if page.name in NAMED_BY_ANSWER else None
+            name = replace(name, ask=asked, by_prompt=False)
         return Target(self.address, self.cli_port, self.wire, page, self.login, limit, name)
 
 

@@ -26,9 +26,10 @@ FAILURES = {"flood": Trouble.FLOODED, "other_host": Trouble.WRONG_HOST, "closed"
 class Name:
     """What a device calls itself, and how that is heard: by its prompt, or by the answer to `ask`.
 
-    `last` is the name that it was met with, empty before that: then any will do that is not one of `others`, the codes
-    of other devices. `code` is its own, which it may always take. `met` is told a name that is new and right. `told`
-    is what SNMP has just said, which the prompt has to say too.
+    `last` is the name that it was met with, empty before that: then any will do that is not one of `others`, what other
+    devices are called. `code` is its own, which it may always take. `met` is told a name that is new and right. `told`
+    is what SNMP has just said, which the prompt has to say too. Not `by_prompt`: the prompt may show the model, an
+    address, whatever somebody wrote; only the name of another device is wrong there.
     """
 
     last: str = ""
@@ -37,6 +38,14 @@ class Name:
     others: Container[str] = field(repr=False, default=frozenset())
     met: Callable[[str], None] | None = field(repr=False, default=None)
     ask: Ask | None = field(repr=False, default=None)
+    by_prompt: bool = True
+
+    def fits(self, prompt: str) -> bool:
+        """Whether the device's prompt may say so."""
+        if self.by_prompt:
+            return self.is_right(prompt)
+        is_own = is_same(prompt, self.last) or is_same(prompt, self.code)
+        return is_own or prompt.casefold() not in self.others
 
     def is_right(self, shown: str) -> bool:
         """Whether a device that calls itself so is the one; the domain behind a name does not matter."""
@@ -72,7 +81,7 @@ class Target:
 
     def is_named(self, host: str) -> bool:
         """Whether a prompt with this name is the device's own."""
-        return self.name is None or self.name.ask is not None or self.name.is_right(host)
+        return self.name is None or self.name.fits(host)
 
     @property
     def place(self) -> str:
@@ -123,8 +132,10 @@ class CliSession:
         """Answer the greeting until there is a prompt. Raises SessionError."""
         await self._until_done([], self._patience.login_s, limit=GREETING_BYTES)
         name = self.target.name
-        if name and not name.ask:
-            self._hold(name, self.host, "login")
+        if name and not name.fits(self.host):
+            raise self._other(name, self.host, "login")
+        if name and name.by_prompt:
+            name.keep(self.host)
 
     async def identify(self) -> None:
         """Ask a device for its name whose prompt does not tell it. Raises SessionError for another one's."""
@@ -138,15 +149,13 @@ class CliSession:
                 return  # it does not know the question: there is nothing to hold it to
             raise
         told = [row.name for row in name.ask.parse(text).rows if row.name]
+        if told and not name.is_right(told[0]):
+            raise self._other(name, told[0], "command")
         if told:
-            self._hold(name, told[0], "command")
+            name.keep(told[0])
 
-    def _hold(self, name: Name, shown: str, stage: str) -> None:
-        if not name.is_right(shown):
-            raise self._fail(
-                Trouble.WRONG_HOST, stage, f"{shown!r} answers, not {name.last or name.told or name.code!r}"
-            )
-        name.keep(shown)
+    def _other(self, name: Name, shown: str, stage: str) -> SessionError:
+        return self._fail(Trouble.WRONG_HOST, stage, f"{shown!r} answers, not {name.last or name.told or name.code!r}")
 
     @property
     def modes(self) -> dict[str, str | None]:

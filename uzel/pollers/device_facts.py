@@ -2,14 +2,18 @@
 
 import json
 import os
-from collections.abc import Iterator, MutableMapping
+import re
+from collections import Counter
+from collections.abc import Container, Iterator, Mapping, MutableMapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
 from ipaddress import ip_address
 
 from cryptography.fernet import MultiFernet
 from django.conf import settings
-from django.db.models import Count, Max, Q
+from django.db import connection
+from django.db.models import Q
 
 from uzel.drivers.ask import Facts
 from uzel.drivers.session import Name
@@ -17,6 +21,11 @@ from uzel.drivers.session_secrets import keys, seal, unseal
 from uzel.drivers.transport import Login, Wire
 from uzel.network.models import AccessGroup, Device, DeviceName
 
+# Changes when a device comes or goes, or is met with another name.
+EDITION = """
+SELECT (SELECT count(*) FROM network_device), (SELECT max(id) FROM network_device),
+  (SELECT count(*) FROM network_devicename), (SELECT max(met_at) FROM network_devicename)
+"""
 HOST_KEYS_FILE = "switch_keys.json"
 
 
@@ -70,15 +79,40 @@ def _known(device: Device) -> Name:
     """What the device has to call itself. What was heard of others meanwhile is written first."""
     write_names()
     met = getattr(device, "called", None)
-    others = frozenset[str]() if met else _codes(*Device.objects.aggregate(Count("pk"), Max("pk")).values())
+    with connection.cursor() as cursor:
+        cursor.execute(EDITION)
+        others = _Others(device.pk, _owners(cursor.fetchone()))
     heard = partial(_heard.__setitem__, device.pk)
     return Name(met.name if met else "", code=device.code, others=others, met=heard)
 
 
+@dataclass(frozen=True, slots=True)
+class _Others(Container[str]):
+    """What the devices other than this one are called, in lower case."""
+
+    device: int
+    owners: Mapping[str, int] = field(repr=False)
+
+    def __contains__(self, name: object) -> bool:
+        return self.owners.get(str(name), self.device) != self.device
+
+
 @lru_cache(maxsize=1)
-def _codes(_count: int, _last: int) -> frozenset[str]:
-    """The codes of all devices, while there are so many."""
-    return frozenset(code.casefold() for code in Device.objects.values_list("code", flat=True))
+def _owners(_edition: tuple[object, ...]) -> Mapping[str, int]:
+    """Code or name -> the one device that is called so. A name that several have, a model or an address is nobody's."""
+    devices = list(Device.objects.values_list("pk", "code", "model"))
+    models = {model.casefold() for _, _, model in devices if model}
+    met = [(name.casefold(), device) for device, name in DeviceName.objects.values_list("device", "name")]
+    often = Counter(name for name, _ in met)
+    names = {name: device for name, device in met if often[name] == 1 and not _is_common(name, models)}
+    return names | {code.casefold(): device for device, code, _ in devices}
+
+
+def _is_common(name: str, models: Container[str]) -> bool:
+    """Whether any device might be called so: its model, with the revision behind it or without; an address."""
+    with suppress(ValueError):
+        return bool(ip_address(name))
+    return re.split(r"[/ :_]", name)[0] in models or name in models
 
 
 def write_names() -> None:
