@@ -52,7 +52,7 @@ TRUTH: dict[str, frozenset[str]] = {
         "binding-blocked": "binding_blocked binding_blocked?",
         "iptv-no-groups": "no_groups no_groups?",
         "weak-optics": "weak_uplink",
-        "snmp-dead": "device_silent device_silent?",
+        "snmp-dead": "line_fine line_fine?",
         "hang": "known_outage device_dark device_silent device_silent?",
         "kill": "known_outage device_dark device_silent device_silent?",
         "reboot": "device_restarted known_outage device_silent device_silent?",

@@ -41,7 +41,7 @@ PORTS: dict[str, Code] = {
 }
 DEVICES: dict[str, Code] = {
     "weak-optics": Code.WEAK_UPLINK,
-    "snmp-dead": Code.DEVICE_SILENT,
+    "snmp-dead": Code.LINE_FINE,
     "hang": Code.DEVICE_SILENT,
     "reboot": Code.DEVICE_RESTARTED,
     "low-light": Code.LOW_LIGHT,
@@ -130,6 +130,9 @@ def test_faults_of_switches(city: Running) -> None:
         run_probers(answered)
         said = [verdict(probe, port)[0] for probe, port in zip(probes, ports, strict=True)]
         assert said == [DEVICES[fault]] * 3, fault
+        if fault == "snmp-dead":
+            hints = [verdict(probe, port)[1:] for probe, port in zip(probes, ports, strict=True)]
+            assert hints == [[Code.MONITORING_SILENT]] * 3
         city.do(do="heal", target="all")
         time.sleep(3)
 

@@ -6,7 +6,7 @@ import pytest
 
 from uzel.core.diagnosis import Code, Evidence, diagnose
 from uzel.core.readings import FdbEntry, PortReading
-from uzel.pollers.probe_read import cut_short
+from uzel.pollers.probe_so_far import cut_short
 
 MAC = "0018e7a1b2c3"
 FACTS = {

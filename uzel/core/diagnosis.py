@@ -184,6 +184,11 @@ def restarted(e: Evidence) -> Finding | None:
     return replace(found, severity=Severity.DEGRADED) if uptime <= JUST_RESTARTED_S else found
 
 
+def monitoring(e: Evidence) -> Finding | None:
+    """The device works and answers at its prompt; only what watches it all the time is deaf."""
+    return finding(Code.MONITORING_SILENT, 0.95) if e.snmp_silent else None
+
+
 RULES: tuple[Callable[[Evidence], Finding | None], ...] = (
     account,
     outage,
@@ -201,4 +206,5 @@ RULES: tuple[Callable[[Evidence], Finding | None], ...] = (
     uplink,
     power,
     restarted,
+    monitoring,
 )

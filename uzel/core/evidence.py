@@ -50,7 +50,8 @@ class Evidence:
     port, `lost` the questions that the command line left without an answer this time. `router_macs` are those of
     `expected_macs` that the internet service has. `uplinks` are the device's own, `ups` those that keep the path
     alive, `peers` other devices asked lately beside this one. `under_way` are the questions (operations of
-    `core.answers`) that the device is still being asked: their answers are to come.
+    `core.answers`) that the device is still being asked: their answers are to come. `snmp_silent`: what is known of the
+    port comes by its command line, SNMP gave no answer.
     """
 
     account_status: str | None = None
@@ -80,6 +81,7 @@ class Evidence:
     turned_macs: frozenset[str] = frozenset()
     looped: bool | None = None
     lost: frozenset[str] = frozenset()
+    snmp_silent: bool = False
     uplinks: tuple[Uplink, ...] = ()
     receiver: OpticalReading | None = None
     ups: tuple[UpsReading, ...] = ()
@@ -106,6 +108,7 @@ class Evidence:
             "cable": cable and _cable(cable),
             "uplinks": tuple(_uplink(row) for row in result.get("uplinks", ())),
             "changes_at": frozenset(facts.pop("changes_at", ())) | frozenset(result.get("changes_at", ())),
+            "snmp_silent": "silent" in result,
             "own_acts": frozenset((began, ended) for began, ended in result.get("own_acts", ())),
             "notes": frozenset(facts.pop("notes", ())) | {Note(**row) for row in result.get("notes", ())},
         }

@@ -36,6 +36,7 @@ class Code(StrEnum):
     BATTERY_LOW = "battery_low"
     DEVICE_RESTARTED = "device_restarted"
     FLAPPED_LATELY = "flapped_lately"
+    MONITORING_SILENT = "monitoring_silent"
     LINE_FINE = "line_fine"
     NOT_ENOUGH_EVIDENCE = "not_enough_evidence"
 
@@ -80,6 +81,7 @@ ADVICE: Mapping[Code, tuple[Severity, str, str, str]] = {
     Code.BATTERY_LOW: (Severity.HINT, "battery_low", "warn_coordinator", "outages.power"),
     Code.DEVICE_RESTARTED: (Severity.HINT, "device_restarted", "ask_to_restart_router", "internet.restarted"),
     Code.FLAPPED_LATELY: (Severity.HINT, "flapped_lately", "watch_the_line", "internet.flapping"),
+    Code.MONITORING_SILENT: (Severity.HINT, "monitoring_silent", "report_monitoring", "outages.silent-device"),
     Code.LINE_FINE: (Severity.FINE, "line_fine", "check_customer_equipment", "internet.line-fine"),
     Code.NOT_ENOUGH_EVIDENCE: (Severity.UNKNOWN, "not_enough_evidence", "ask_again", "internet.not-enough"),
 }

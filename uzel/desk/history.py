@@ -10,12 +10,15 @@ from django.db import connection
 
 # So many probes back, and so many days: an older counter says nothing of today.
 MOST, DAYS = 14, 7
-# By the index (device, -asked_at), for every port at once. The last of the two readings of a probe stands for it.
+# By the index (device, -asked_at), for every port at once. The last of the two readings of a probe stands for it;
+# where SNMP was silent the counters are those of the command line, which are others.
 EARLIER = """
 SELECT wanted.port_id, earlier.reading, earlier.cable
 FROM unnest(%s::bigint[], %s::bigint[]) AS wanted(device_id, port_id)
 CROSS JOIN LATERAL (
-  SELECT p.result #> '{ports,-1}' AS reading, p.result -> 'cable' AS cable FROM network_probe p
+  SELECT CASE WHEN p.result -> 'silent' IS NULL THEN p.result #> '{ports,-1}' END AS reading,
+    p.result -> 'cable' AS cable
+  FROM network_probe p
   WHERE p.device_id = wanted.device_id AND p.port_id = wanted.port_id AND p.state = 'done'
     AND p.asked_at > now() - make_interval(days => %s)
   ORDER BY p.asked_at DESC LIMIT %s

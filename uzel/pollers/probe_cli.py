@@ -2,7 +2,8 @@
 
 Gives ``{"cable": CableTest, "groups": [IgmpGroup], "bindings": [Binding], "blocked_macs": [MAC], "loops": [LoopState],
 "optics": [Optics of the uplinks], "log": [LogLine, newest first], "said": [the raw answers], "missing": {operation:
-code}}``, rows by the names of `core.answers`. What was not asked for is left out; what was asked for in vain is in
+code}}``, and where SNMP is silent "status", "counted" and "heard" (PortStatus, PortErrors, MacEntry), rows by the names
+of `core.answers`. What was not asked for is left out; what was asked for in vain is in
 "missing".
 """
 
@@ -13,7 +14,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from uzel.core.answers import Operation
-from uzel.drivers.ask import Answer, AskError, Facts, Values, ask
+from uzel.drivers.ask import Answer, AskError, By, Facts, Values, ask
 from uzel.drivers.pool import Pool
 from uzel.drivers.session_errors import Trouble
 from uzel.drivers.transport import Login
@@ -61,6 +62,9 @@ def _cable(answer: Answer) -> dict[str, Any] | None:
 
 # operation -> the name of its part, and what is kept of the answer.
 PARTS: Mapping[Operation, tuple[str, Callable[[Answer], Any]]] = {
+    Operation.PORTS: ("status", _all),
+    Operation.ERRORS: ("counted", _all),
+    Operation.MACS: ("heard", _all),
     Operation.CABLE_TEST: ("cable", _cable),
     Operation.IGMP_GROUPS: ("groups", _all),
     Operation.BLOCKED: ("blocked_macs", lambda answer: [row.mac for row in answer.rows]),
@@ -185,7 +189,7 @@ class CliReader:
         late = str(Trouble.BUSY) if self._pool.is_full(access.target()) else LATE
         try:
             async with asyncio.timeout_at(end):
-                answer = await ask(access, operation, pool=self._pool, values=Values(port=port))
+                answer = await ask(access, operation, pool=self._pool, values=Values(port=port), by=By.CLI)
         except TimeoutError:
             result["missing"][operation.value] = late
             return late
@@ -199,6 +203,32 @@ class CliReader:
             result["missing"][operation.value] = NOTHING_TOLD
         result["said"].append(_said(answer))
         return ""
+
+
+def dead_line(question: Question, *, tested: bool) -> tuple[Operation, ...]:
+    """What is asked of a port without link; its cable is tested where that may tell why."""
+    test = (Operation.CABLE_TEST,) if tested else ()
+    return (*test, *known_to(question, Operation.LOOPS), Operation.LOG)
+
+
+def live_line(question: Question, heard: set[str] | None) -> tuple[Operation, ...]:
+    """What is asked of a port with link, on which these MACs are `heard`; what matters most comes first.
+
+    A test of the cable is not among it: it would break the link off for a moment.
+    """
+    strange = heard is not None and not (heard & question.macs if question.macs else heard)
+    wanted = [Operation.IGMP_GROUPS] if "iptv" in question.kinds else []
+    if strange or question.vendor == "d-link":
+        wanted += known_to(question, Operation.BLOCKED, Operation.BINDINGS)
+    # D-Link tells the light of its uplinks by SNMP.
+    light = known_to(question, Operation.OPTICS) if question.vendor != "d-link" and question.uplink_names else []
+    return (*wanted, *known_to(question, Operation.LOOPS), *light, Operation.LOG)
+
+
+def known_to(question: Question, *operations: Operation) -> list[Operation]:
+    """Those that its driver knows: there is nothing to miss where a make has no such thing."""
+    asks = question.access.page.asks if question.access else {}
+    return [operation for operation in operations if operation in asks]
 
 
 def _turn_s(operations: Sequence[Operation]) -> float:

@@ -8,6 +8,8 @@ from uzel.drivers.snmp import Agent
 
 # A device of a city network answers within 50 ms; a silent one must be known for silent within a second.
 TIMEOUT_S, RETRIES = 0.4, 1
+# More MACs than this are counted, not kept.
+KEPT_MACS = 64
 
 
 @dataclass(frozen=True, slots=True)

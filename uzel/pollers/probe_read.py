@@ -4,7 +4,8 @@ A result is JSON: ``{"system": …, "ports": [two readings of the port, a moment
 earlier probes], "fdb": [MACs of the port] or null, "fdb_total": n, "uplinks": [{"readings": [two], "rx_dbm": …}],
 "receiver": …, "ups": …, "changes_at": [unix seconds], "own_acts": [[from, to]], "notes": [{"code": …, "at": unix
 seconds}], "errors": {part: code}, "took_ms": n}``, each reading by the names of `core.readings`, with what `probe_cli`
-adds from the command line. Parts that were not asked for are left out. The part by SNMP stands by itself when the
+adds from the command line. Where SNMP is silent and the command line is not, "silent" holds the code of the silence
+(`probe_silent`). Parts that were not asked for are left out. The part by SNMP stands by itself when the
 command line gives nothing.
 
 Who waits for a test of a cable hears of the rest meanwhile: a result so far is the same, with the questions that are
@@ -13,17 +14,19 @@ not answered yet, ``"under_way": [operation]``. The result of a probe that has e
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
 from uzel.core.answers import Operation
+from uzel.core.evidence import SILENT_CODES
 from uzel.core.readings import FdbEntry, PortReading
 from uzel.drivers import bridge_mib, ddm_mib, if_mib, nut, readers, ups_nut
 from uzel.drivers.smi import Rows, Value
 from uzel.drivers.snmp import Agent, SnmpError
-from uzel.pollers.probe_cli import CABLE_S, LATE, READS_S, CliReader, Told
-from uzel.pollers.probe_question import Question
+from uzel.pollers.probe_cli import CABLE_S, READS_S, CliReader, Told, dead_line, live_line
+from uzel.pollers.probe_question import KEPT_MACS, Question
+from uzel.pollers.probe_silent import spoken
+from uzel.pollers.probe_so_far import Tell, meanwhile
 
 # All reading by SNMP of one probe.
 SNMP_S = 6.0
@@ -35,15 +38,8 @@ INTERVAL_S = 0.45
 LONGER_S = 0.4
 # A device's map from bridge ports to interfaces changes only when a card is put in.
 BASE_PORTS_S = 600.0
-# More MACs than this are counted, not kept.
-KEPT_MACS = 64
 # Cisco answers for one VLAN at a time; without the subscriber's own, this many of the device's are asked.
 VLANS_AT_MOST = 12
-# What is known is told this long after SNMP has ended, when the command line has not; and no more often than that.
-PACE_S = 0.15
-
-# Takes a result so far.
-Tell = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class LineReader:
@@ -80,6 +76,19 @@ class LineReader:
         return told | {"took_ms": round((time.monotonic() - began) * 1000)}
 
     async def _switch(self, question: Question, tell: Tell) -> dict[str, Any]:
+        """By SNMP with the command line beside it; by the command line alone where SNMP is silent."""
+        heard = asyncio.Event()
+        by_cli = asyncio.create_task(spoken(self._cli, question, heard, tell))
+        try:
+            return await self._by_snmp(question, heard, tell)
+        except SnmpError as error:
+            if error.code not in SILENT_CODES or heard.is_set() or not (result := await by_cli):
+                raise
+            return result | {"silent": error.code}
+        finally:
+            by_cli.cancel()
+
+    async def _by_snmp(self, question: Question, heard: asyncio.Event, tell: Tell) -> dict[str, Any]:
         errors: dict[str, str] = {}
         told = Told()
         async with question.agent() as agent:
@@ -91,6 +100,7 @@ class LineReader:
             try:
                 async with asyncio.timeout(SNMP_S):
                     rows, first = await _port(agent, question)
+                    heard.set()
                     tasks.append(cli := asyncio.create_task(self._by_cli(_named(question, rows), first, macs, told)))
                     # The clock of the counters runs from the first answer, however long the walk of MACs takes.
                     await asyncio.sleep(INTERVAL_S)
@@ -101,7 +111,7 @@ class LineReader:
                         _, second = await _port(agent, question)
                     ways = await uplinks
                 known = _known_of(question, rows, (first, second), found) | {"uplinks": ways, "errors": errors}
-                await _meanwhile(known, told, cli, tell)
+                await meanwhile(known, told, cli, tell)
                 return known | await cli
             finally:
                 for task in tasks:
@@ -182,25 +192,6 @@ async def _port(agent: Agent, question: Question) -> tuple[Rows, PortReading]:
     return rows, ports[0]
 
 
-def cut_short(so_far: Mapping[str, Any]) -> dict[str, Any]:
-    """The result of a probe whose time is over: what it had told, the rest came too late."""
-    late = dict.fromkeys(so_far["under_way"], LATE)
-    known = {name: part for name, part in so_far.items() if name != "under_way"}
-    return known | {"missing": late | known["missing"]}
-
-
-async def _meanwhile(known: dict[str, Any], told: Told, cli: "asyncio.Task[dict[str, Any]]", tell: Tell) -> None:
-    """Tell what is known, now and with each answer, until the command line has given them all."""
-    before: list[str] = []
-    while not (await asyncio.wait({cli}, timeout=PACE_S))[0]:
-        under_way = list(told.under_way)
-        if under_way and under_way != before:
-            # Copies: what comes meanwhile is for the next word.
-            part = told.result | {"said": list(told.result["said"]), "missing": dict(told.result["missing"])}
-            await tell(known | part | {"under_way": under_way})
-        before = under_way
-
-
 def _known_of(
     question: Question, rows: Rows, ports: tuple[PortReading, PortReading], found: list[FdbEntry] | None
 ) -> dict[str, Any]:
@@ -220,32 +211,6 @@ def _named(question: Question, rows: Rows) -> Question:
     """The question with the device's name, so that another one that answers at its prompt is found out."""
     name = if_mib.parse_system(rows).name
     return replace(question, access=replace(question.access, name=name)) if question.access and name else question
-
-
-def dead_line(question: Question, *, tested: bool) -> tuple[Operation, ...]:
-    """What is asked of a port without link; its cable is tested where that may tell why."""
-    test = (Operation.CABLE_TEST,) if tested else ()
-    return (*test, *_known(question, Operation.LOOPS), Operation.LOG)
-
-
-def live_line(question: Question, heard: set[str] | None) -> tuple[Operation, ...]:
-    """What is asked of a port with link, on which these MACs are `heard`; what matters most comes first.
-
-    A test of the cable is not among it: it would break the link off for a moment.
-    """
-    strange = heard is not None and not (heard & question.macs if question.macs else heard)
-    wanted = [Operation.IGMP_GROUPS] if "iptv" in question.kinds else []
-    if strange or question.vendor == "d-link":
-        wanted += _known(question, Operation.BLOCKED, Operation.BINDINGS)
-    # D-Link tells the light of its uplinks by SNMP.
-    light = _known(question, Operation.OPTICS) if question.vendor != "d-link" and question.uplink_names else []
-    return (*wanted, *_known(question, Operation.LOOPS), *light, Operation.LOG)
-
-
-def _known(question: Question, *operations: Operation) -> list[Operation]:
-    """Those that its driver knows: there is nothing to miss where a make has no such thing."""
-    asks = question.access.page.asks if question.access else {}
-    return [operation for operation in operations if operation in asks]
 
 
 def _comes_in(first: PortReading, second: PortReading) -> bool:

@@ -61,6 +61,7 @@ SELECT wanted.id, earlier.reading FROM network_probe wanted CROSS JOIN LATERAL (
   SELECT result #> '{ports,-1}' AS reading FROM network_probe p
   WHERE p.device_id = wanted.device_id AND p.port_id = wanted.port_id AND p.state = 'done'
     AND p.asked_at > now() - make_interval(secs => %(age)s) AND p.id < wanted.id
+    AND p.result -> 'silent' IS NULL
   ORDER BY p.asked_at DESC LIMIT %(most)s
 ) earlier WHERE wanted.id = ANY(%(ids)s) AND earlier.reading IS NOT NULL
 """

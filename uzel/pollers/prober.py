@@ -26,7 +26,8 @@ from uzel.pollers.backup_keep import BackupKeeper
 from uzel.pollers.change_run import ChangeRunner
 from uzel.pollers.probe_cli import CliReader
 from uzel.pollers.probe_question import Question
-from uzel.pollers.probe_read import LineReader, Tell, cut_short
+from uzel.pollers.probe_read import LineReader
+from uzel.pollers.probe_so_far import Tell, cut_short
 from uzel.pollers.worker import AWAY, Worker, run_all
 
 # Probes with one device at once: old switches have a weak CPU, but most of a probe is waiting.
