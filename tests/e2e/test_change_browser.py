@@ -6,6 +6,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from tests import web_data
@@ -13,7 +14,7 @@ from uzel.core.changes import Kind
 from uzel.journal.operations import emit
 from uzel.network import changes
 from uzel.network.changes import Refused
-from uzel.network.models import Change, Port, Site
+from uzel.network.models import Change, DeviceState, Port, Site
 from uzel.people.models import Role, User
 from uzel.subscribers.models import Subscriber
 
@@ -82,3 +83,29 @@ def test_the_board_tells_a_lead_at_once_that_a_change_waits(site: str, sign_in: 
     expect(count).to_have_text("1")
     changes.confirm(change=change, user=User.objects.get(role=Role.LEAD), reason="")
     expect(count).to_have_text("")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_what_a_switch_printed_and_long_names_of_readings_stay_in_their_panels(
+    site: str, sign_in: Callable[..., Page], width: int
+) -> None:
+    web_data.city(okrugs=1, districts=1, campuses=1, houses=1)
+    web_data.watched()
+    page = sign_in(Role.LEAD, "/")
+    lead, port = User.objects.get(role=Role.LEAD), Port.objects.filter(device__kind="switch").first()
+    assert port
+    line = "show ports 25 description, and a line that no switch would take for it is so very long"
+    entry = {"part": "do", "line": line, "text": "Port State/MDI " * 20, "error": "", "at": 1.8e9, "answered": True}
+    change = Change.objects.create(
+        key=uuid4(), kind=Kind.PORT_RESTART, device=port.device, port=port, reason="no link", asked_by=lead,
+        confirmed_by=lead, state="done", commands=[line], transcript=[entry, entry | {"part": "check"}],
+    )  # fmt: skip
+    readings = {"model": "VS5793", "serial": "R6E10FAA5816XXXXXXXXXXXXXXX", "input_high_dbm": 2.5}
+    DeviceState.objects.filter(device=port.device).update(readings=readings, readings_at=timezone.now())
+    page.set_viewport_size({"width": width, "height": 844})
+    for path in (f"/changes/{change.pk}/", f"/devices/{port.device.code}/"):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        outside = """() => [...document.querySelectorAll('.facts dd, .transcript code, .transcript pre')].filter(
+          e => e.getBoundingClientRect().right > e.closest('.panel').getBoundingClientRect().right).length"""
+        assert page.evaluate(outside) == 0, path
