@@ -22,6 +22,8 @@ ROWS = [
     for n in range(1, 25)
 ]
 LOG_LINE = "\n\r2026-11-22 10:00:00 Port 7 link down\n\r"
+# 1.7 kB that would draw as 127 kB.
+FAR_TO_THE_RIGHT = b"a" + b"\x1b[512Cb" * 248 + b"\n\r"
 HEAD = (
     "\n\r Port   State/          Settings             Connection           Address\n\r"
     "        MDIX       Speed/Duplex/FlowCtrl  Speed/Duplex/FlowCtrl     Learning\n\r"
@@ -120,6 +122,10 @@ class Switch:
             for _ in range(40):
                 writer.write(b"0123456789abcdef" * 4096 + b"\r\n")
                 await writer.drain()
+        if self.trouble == "draws far to the right":
+            writer.write(FAR_TO_THE_RIGHT * 560)
+            await writer.drain()
+            return True
         if self.trouble == "refuses":
             writer.write(b"\r\nAvailable commands:\r\n..  cable_diag  clear\r\n")
             return True

@@ -1,15 +1,20 @@
 """Devices that misbehave: each trouble comes out under its name, in time, with its raw text; the pool stays free."""
 
 import asyncio
+import time
 from dataclasses import replace
 
 import pytest
 
 from tests.misbehaving import HEAD, HOST, PASSWORD, PATIENCE, ROWS, Switch, serving, serving_ssh
+from uzel.core.answers import Operation
+from uzel.drivers import cli_read
+from uzel.drivers.ask import Facts
+from uzel.drivers.ask import ask as put
 from uzel.drivers.dlink_ports import parse_ports
 from uzel.drivers.pool import Pool
 from uzel.drivers.session import ANSWER_BYTES, Name
-from uzel.drivers.session_errors import SessionError, Trouble
+from uzel.drivers.session_errors import Patience, SessionError, Trouble
 from uzel.drivers.transport import Login
 
 ASK = "show ports"
@@ -197,3 +202,29 @@ async def test_what_is_said_while_nobody_asks_is_no_part_of_the_next_answer():
         writer.write(b"\n\r2026-11-22 10:00:00 Port 7 link down\n\r" + f"{HOST}:5#".encode())
         await asyncio.sleep(0.05)
         assert (await ask(pool, switch), switch.came) == (first, 1)
+
+
+async def test_an_answer_that_is_long_to_read_holds_up_nobody():
+    waits = []
+
+    async def live():
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(0.01)
+            waits.append(time.monotonic() - began)
+
+    async with serving("draws far to the right") as switch, Pool(patience=Patience()) as pool:
+        facts = Facts("D-Link", "DES-3200-28", "127.0.0.1", cli_port=switch.port, login=switch.target().login)
+        life = asyncio.create_task(live())
+        answer = await put(facts, Operation.PORTS, pool=pool)
+        life.cancel()
+    # A runner that gives no sign of life for 8 s is taken for dead.
+    assert max(waits) < 1.5
+    assert (answer.rows, len(answer.not_understood)) == ((), 560)
+
+
+async def test_an_answer_that_takes_too_long_to_read_is_given_up(monkeypatch):
+    monkeypatch.setattr(cli_read, "READ_S", 0.05)
+    with pytest.raises(SessionError) as caught:
+        await cli_read.read(lambda text: time.sleep(0.3), f"row {PASSWORD}\n" * 1000, lambda text: "starred")
+    assert (caught.value.code, caught.value.permanent, caught.value.text) == (Trouble.FLOODED, False, "starred")

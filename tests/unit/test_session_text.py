@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uzel.drivers.cli_text import draw, top, unfinished, written
+from uzel.drivers.cli_text import COLUMNS, MOST_WIDE, WIDE_LINE, Sheet, draw, top, unfinished, written
 
 PIECES = st.lists(
     st.sampled_from(
@@ -57,3 +57,37 @@ def test_the_top_is_the_beginning_of_what_is_written(text, wanted):
 def test_no_more_than_the_top_is_looked_at():
     assert len(top("row\n" * 10_000, 5)) < 100
     assert top("\n" * 50 + "Ambiguous token\nDES-3200:5#", 5) == ["Ambiguous token"]
+
+
+@pytest.mark.parametrize("step", ["\x1b[512Cb", "\x1b[512C b", "\x1b[999Cb\x08"])
+def test_no_cursor_goes_further_than_a_terminal_is_wide(step):
+    (line,) = draw("a" + step * 248 + "\n")[0]
+    assert len(line) <= COLUMNS + 2 * 248
+
+
+STEPS = ["ab", " ", "   ", "\r", "\x08", "\x1b[K", "\x1b[2K", "\x1b[3C", "\x1b[2D"]
+
+
+@given(st.lists(st.sampled_from(STEPS), max_size=12))
+def test_the_cursor_steps_right_only_where_something_stands(pieces):
+    cells, at = [], 0
+    for piece in pieces:
+        if piece == "\r":
+            at = 0
+        elif piece in ("\x08", "\x1b[2D"):
+            at = max(0, at - (1 if piece == "\x08" else 2))
+        elif piece == "\x1b[3C":
+            at += 3 if "".join(cells).strip() else 0
+        elif piece.endswith("K"):
+            at = 0 if "2" in piece else at
+            del cells[at:]
+        else:
+            cells += " " * (at - len(cells))
+            cells[at : at + len(piece)] = piece
+            at += len(piece)
+    assert draw("\x1b[m" + "".join(pieces) + "\x1b[m\n")[0] == ["".join(cells).rstrip()]
+
+
+def test_of_many_wide_lines_only_some_are_searched():
+    sheet = Sheet(("x" * (WIDE_LINE + 1) + "\n") * (MOST_WIDE + 3) + "short\n")
+    assert (len(list(sheet)), len(sheet.parsed().not_understood)) == (MOST_WIDE + 1, 3)

@@ -14,6 +14,7 @@ from uzel.drivers import ask_snmp, syslog
 from uzel.drivers.cli_drivers import DRIVERS
 from uzel.drivers.cli_input import BadInputError, commands, mac, port
 from uzel.drivers.cli_page import Ask, Page
+from uzel.drivers.cli_read import read
 from uzel.drivers.cli_text import Parsed
 from uzel.drivers.pool import LIMIT, LIMITS, Pool
 from uzel.drivers.session import CliSession, Name, Target
@@ -290,8 +291,8 @@ async def one_way(target: Target, way: Ask, operation: Operation, values: Values
     except BadInputError as error:
         raise AskError(f"bad_{error.field}", permanent=True, stage="question") from error
     text = await _read(target, way, lines, pool)
-    parsed = way.parse(text)
     starred = target.login.starred
+    parsed = await read(way.parse, text, starred)
     rows = tuple(_shown(row, target.login) for row in _about(parsed, values, wants))
     return Answer(
         operation,
@@ -347,7 +348,7 @@ async def _dialogue(session: CliSession, way: Ask, lines: Sequence[str]) -> str:
             await asyncio.sleep(way.wait_s)
         text = await session.run(question, stop=way.stop, whole="{port}" not in way.command)
         end = time.monotonic() + way.wait_s
-        while way.tells_end and time.monotonic() < end and _goes_on(way.parse(text)):
+        while way.tells_end and time.monotonic() < end and await _goes_on(session, way, text):
             await asyncio.sleep(LOOK_AGAIN_S)
             text = await session.run(question, stop=way.stop)
         for line in back:
@@ -359,8 +360,9 @@ async def _dialogue(session: CliSession, way: Ask, lines: Sequence[str]) -> str:
             session.abort()  # it may stand in another view
 
 
-def _goes_on(parsed: Parsed[Any]) -> bool:
+async def _goes_on(session: CliSession, way: Ask, text: str) -> bool:
     """Whether a test that was started has not ended yet, by its own words."""
+    parsed = await read(way.parse, text, session.without_secrets)
     tests = [row for row in parsed.rows if isinstance(row, CableTest)]
     return any(PairState.NOT_FINISHED in (row.state, *(pair.state for pair in row.pairs)) for row in tests)
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from uzel.drivers.ask import NAMED_BY_ANSWER, AskError, Facts
+from uzel.drivers.cli_read import read
 from uzel.drivers.cli_text import draw
 from uzel.drivers.pool import Pool
 from uzel.drivers.session_errors import SessionError, Trouble
@@ -52,7 +53,11 @@ async def configuration(facts: Facts, *, pool: Pool, leave: bool = False) -> str
         except SessionError as error:
             if error.code is not Trouble.COMMAND_REFUSED or not last:
                 raise AskError(error.code, permanent=error.permanent, stage=error.stage, text=error.text) from error
-    lines = [line for line in draw(text)[0] if line.strip() not in commands and not line.startswith("Command:")]
+    try:
+        drawn, _ = await read(draw, text, facts.login.starred)
+    except SessionError as error:
+        raise AskError(error.code, permanent=error.permanent, stage=error.stage, text=error.text) from error
+    lines = [line for line in drawn if line.strip() not in commands and not line.startswith("Command:")]
     while lines and not lines[0].strip():
         lines.pop(0)
     if not any(end.match(line) for line in [line for line in lines if line.strip()][-_LAST_LINES:]):

@@ -37,6 +37,11 @@ def _is_prompt(line: str) -> bool:
 
 # No switch prints a longer line: a flood is reported, not searched for rows (and not drawn).
 LONGEST_LINE = 2_000
+# Nor many that are wider than this (the widest of all recordings has 240 characters). To search a line takes up to the
+# square of its length: when so many wide ones have been looked at, the others are only reported.
+WIDE_LINE, MOST_WIDE = 250, 20
+# No cursor goes further to the right: a line of 2,000 characters could draw as half a million.
+COLUMNS = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,47 +77,68 @@ def _draw(raw: str) -> str:
         raw = PAGER.sub(lambda found: " " * len(found.group()), raw)
     if not _CONTROL.search(raw):
         return raw
-    cells: list[str] = []
-    at = 0
-    i = 0
-    while i < len(raw):
-        char = raw[i]
-        if char == "\x1b":
-            code = _CODE.match(raw, i)
-            if code is None:
-                break
-            at = _move(cells, at, code.group(1) or "", code.group(2) or "")
-            i = code.end()
-            continue
-        if found := _PLAIN.match(raw, i):
-            cells.extend(" " * (at - len(cells)))
-            cells[at : at + len(found.group())] = found.group()
-            at += len(found.group())
-            i = found.end()
-            continue
-        i += 1
-        if char == "\r":
-            at = 0
-        elif char == "\b":
-            at = max(0, at - 1)
-    return "".join(cells)
+    return _Row().drawn(raw)
 
 
-def _move(cells: list[str], at: int, numbers: str, letter: str) -> int:
-    """Where the cursor is after a control sequence (ECMA-48). Up and colours leave it where it is."""
-    first = numbers.split(";")[0]
-    count = min(int(first), 512) if first.isdigit() else 1
-    if letter == "D":
-        return max(0, at - count)
-    if letter == "C":  # D-Link steps up and right over the pager's line: nothing of ours stands there
-        return at + count if "".join(cells).strip() else at
-    if letter == "K":
-        del cells[0 if first == "2" else at :]
-        return 0 if first == "2" else at
-    if letter == "J":
-        cells.clear()
-        return 0
-    return at
+class _Row:
+    """A line of a terminal: its characters, where the cursor is, and whether anything but blanks stands there."""
+
+    def __init__(self) -> None:
+        self.cells: list[str] = []
+        self.at = 0
+        self.has_text = False
+
+    def drawn(self, raw: str) -> str:
+        """What stands there after these characters."""
+        i = 0
+        while i < len(raw):
+            char = raw[i]
+            if char == "\x1b":
+                code = _CODE.match(raw, i)
+                if code is None:
+                    break
+                self._obey(code.group(1) or "", code.group(2) or "")
+                i = code.end()
+                continue
+            if found := _PLAIN.match(raw, i):
+                self._write(found.group())
+                i = found.end()
+                continue
+            i += 1
+            if char == "\r":
+                self.at = 0
+            elif char == "\b":
+                self.at = max(0, self.at - 1)
+        return "".join(self.cells)
+
+    def _write(self, plain: str) -> None:
+        covers = self.at < len(self.cells)
+        self.cells.extend(" " * (self.at - len(self.cells)))
+        self.cells[self.at : self.at + len(plain)] = plain
+        self.at += len(plain)
+        if plain.strip():
+            self.has_text = True
+        elif covers:
+            self._look()
+
+    def _look(self) -> None:
+        self.has_text = self.has_text and bool("".join(self.cells).strip())
+
+    def _obey(self, numbers: str, letter: str) -> None:
+        """Move the cursor or erase (ECMA-48). Up and colours leave it where it is."""
+        first = numbers.split(";")[0]
+        count = min(int(first), COLUMNS) if first.isdigit() else 1
+        if letter == "D":
+            self.at = max(0, self.at - count)
+        elif letter == "C":  # D-Link steps up and right over the pager's line: nothing of ours stands there
+            self.at = max(self.at, min(self.at + count, COLUMNS)) if self.has_text else self.at
+        elif letter == "K":
+            del self.cells[0 if first == "2" else self.at :]
+            self.at = 0 if first == "2" else self.at
+            self._look()
+        elif letter == "J":
+            self.cells.clear()
+            self.at, self.has_text = 0, False
 
 
 def _is_plain(line: str) -> bool:
@@ -163,9 +189,10 @@ class Sheet(Generic[T]):
         self._doubts: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
-        first, furniture = True, self._furniture
+        first, furniture, wide = True, self._furniture, 0
         for line in self._lines:
-            if len(line) > LONGEST_LINE:
+            wide += len(line) > WIDE_LINE
+            if len(line) > LONGEST_LINE or (len(line) > WIDE_LINE and wide > MOST_WIDE):
                 self.miss(line[:80] + "…")
                 continue
             stripped = line.strip()

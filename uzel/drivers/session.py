@@ -9,6 +9,7 @@ from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 
 from uzel.drivers.cli_page import Ask, Page, Refusal
+from uzel.drivers.cli_read import read
 from uzel.drivers.cli_session import Answer, Failed, Ready, Send, Session, Stage, Step
 from uzel.drivers.session_errors import REFUSALS, Patience, SessionError, Trouble, head_and_tail
 from uzel.drivers.transport import Channel, FloodError, HostKeys, Login, Wire, open_ssh, open_telnet
@@ -148,7 +149,8 @@ class CliSession:
             if self.is_open:
                 return  # it does not know the question: there is nothing to hold it to
             raise
-        told = [row.name for row in name.ask.parse(text).rows if row.name]
+        parsed = await read(name.ask.parse, text, self.without_secrets)
+        told = [row.name for row in parsed.rows if row.name]
         if told and not name.is_right(told[0]):
             raise self._other(name, told[0], "command")
         if told:
