@@ -130,6 +130,16 @@ def test_the_navigation_tells_those_who_may_confirm_how_many_wait(staff: dict[Ro
     assert shown(Role.LEAD) == ""
 
 
+def test_a_port_that_was_left_off_stands_on_the_list_of_the_leads(staff: dict[Role, User]) -> None:
+    change = preview(staff[Role.OPERATOR])
+    confirm(staff[Role.OPERATOR], change)
+    lost = {"state": State.UNKNOWN, "error": "runner_died", "transcript": [{"part": "do", "line": "x"}]}
+    Change.objects.update(**lost, before={"admin_up": True}, after={"admin_up": False})
+    listed = client(staff[Role.LEAD]).get(reverse("network:changes")).content.decode()
+    assert "Порт остался выключенным" in listed
+    assert ">1</span>" in client(staff[Role.LEAD]).get(reverse("network:changes_waiting")).content.decode()
+
+
 def test_somebody_elses_preview_is_passed_on_by_nobody_else(staff: dict[Role, User]) -> None:
     web_data.subscribers(switch().site, 1)
     change = preview(staff[Role.COORDINATOR])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -272,6 +273,77 @@ def test_an_end_that_a_runner_did_not_know_itself_is_looked_at_once(staff: dict[
     assert not store.claim(5)
     change.refresh_from_db()
     assert (change.state, change.after["admin_up"]) == (State.UNKNOWN, False)
+
+
+def left(user: User, kind: Kind = Kind.PORT_RESTART, **row: Any) -> Change:
+    """A change whose runner died after its first line."""
+    change = running(user, transcript=[Entry("do", "x", "", at=1.0)], kind=kind)
+    Change.objects.filter(pk=change.pk).update(
+        **{"state": State.UNKNOWN, "error": "runner_died", "ended_at": timezone.now(), "before": {"admin_up": True}}
+        | row
+    )
+    return change
+
+
+def test_a_change_is_taken_back_by_one_runner_once(staff: dict[Role, User]) -> None:
+    change = left(staff[Role.ENGINEER])
+    (look,) = store.claim(5)
+    off = Seen(admin_up=False)
+    assert [store.take_back(look, off), store.take_back(look, off)] == [True, False]
+    change.refresh_from_db()
+    assert (change.state, look.phase) == (State.RUNNING, "back")
+    # Meanwhile the first runner is alive after all: the row is not its own any more.
+    first = replace(look, phase="run", kept=[], entries=[Entry("do", "x", "", at=1.0)])
+    assert not store.finish(first, Outcome("done"))
+    # The second one dies too: it is looked at, and not tried a third time.
+    Change.objects.update(alive_at=timezone.now() - timedelta(seconds=store.DEAD_S + 60))
+    store.tidy()
+    (again,) = store.claim(5)
+    assert (again.phase, again.tried_back, store.take_back(again, off)) == ("look", True, False)
+    store.looked(again, off)
+    change.refresh_from_db()
+    assert (change.state, change.error) == (State.FAILED, "undo_runner_died")
+    assert [entry["line"] for entry in change.transcript] == ["x"]
+    assert not store.claim(5)
+    assert changes.for_leads().get() == change
+
+
+def test_while_another_change_of_the_device_runs_nothing_is_taken_back(staff: dict[Role, User]) -> None:
+    left(staff[Role.ENGINEER])
+    (look,) = store.claim(5)
+    going = running(staff[Role.ENGINEER])
+    assert not store.take_back(look, Seen(admin_up=False))
+    Change.objects.filter(pk=going.pk).update(state=State.DONE)
+    (look,) = store.claim(5)
+    assert store.take_back(look, Seen(admin_up=False))
+    # Told to stop before its first line: that was no try.
+    store.not_begun(look)
+    (look,) = store.claim(5)
+    assert store.take_back(look, Seen(admin_up=False))
+
+
+@pytest.mark.parametrize(
+    ("row", "is_left"),
+    [
+        ({"after": {"looking": True, "admin_up": False}}, True),
+        ({"after": {"looking": True, "looked": False}}, True),
+        ({"after": {"admin_up": None, "touched": True}, "state": State.FAILED}, True),
+        ({"after": {"looking": True, "admin_up": True}}, False),
+        ({"after": {"admin_up": False, "touched": False}, "state": State.FAILED}, False),
+        ({"after": {}, "before": {"admin_up": False}}, False),
+        ({"after": {}, "kind": Kind.DESCRIPTION}, False),
+        ({"after": {"admin_up": True}, "state": State.UNDONE}, False),
+    ],
+)
+def test_a_port_that_is_left_off_waits_for_a_lead_until_it_is_on(
+    staff: dict[Role, User], row: dict[str, Any], is_left: bool
+) -> None:
+    left(staff[Role.ENGINEER], **row)
+    assert changes.left_off().exists() is is_left
+    later = asked(staff[Role.ENGINEER], Kind.PORT_ON)
+    assert changes.left_off().exists() is is_left
+    Change.objects.filter(pk=later.pk).update(state=State.FAILED, error="already_so")
+    assert not changes.left_off().exists()
 
 
 def test_what_was_allowed_when_it_was_confirmed_is_asked_again_before_typing(staff: dict[Role, User]) -> None:

@@ -130,7 +130,7 @@ def test_a_deaf_switch_is_undone(city: Running, user: User) -> None:
 
 
 @pytest.mark.parametrize("model", ["DES-3200-18", "WS-C3560G-48TS", "S5720-56C-PWR-EI"])
-def test_a_runner_killed_in_the_middle_leaves_an_unknown_end_and_what_it_had_sent(
+def test_what_a_runner_killed_in_the_middle_left_off_is_switched_on_again_once(
     city: Running, user: User, model: str
 ) -> None:
     port = port_of(city, model)
@@ -142,14 +142,33 @@ def test_a_runner_killed_in_the_middle_leaves_an_unknown_end_and_what_it_had_sen
         until(change, lambda row: any(e["line"] == off and e["answered"] for e in row.transcript))
         os.kill(first.pid, signal.SIGKILL)
         first.wait(10)
+    sent = [entry["line"] for entry in change.transcript]
+    with prober(), prober():
+        until(change, lambda row: row.state == State.UNDONE)
+        assert (change.error, change.after["admin_up"]) == ("runner_died", True)
+        # The restart is not made again. What had been sent stays, the recorded way back comes behind it, once.
+        assert [e["line"] for e in change.transcript if e["part"] == "do"] == sent
+        assert [e["line"] for e in change.transcript if e["part"] == "undo"] == change.undo
+        assert change.transcript[-1]["part"] == "check"
+        assert not changes.left_off().exists()
+
+
+def test_what_cannot_be_switched_on_again_is_told_to_the_leads(city: Running, user: User) -> None:
+    port = port_of(city, "WS-C3560G-48TS")
+    with prober() as first:
+        change = asked(port, Kind.PORT_RESTART, user)
+        changes.confirm(change=change, user=user, reason="a test")
+        until(change, lambda row: any(e["line"] == "shutdown" and e["answered"] for e in row.transcript))
+        os.kill(first.pid, signal.SIGKILL)
+        first.wait(10)
+    city.do(do="fault", target=port.device.code, fault="cli-locked")
     with prober():
-        until(change, lambda row: row.state == State.UNKNOWN)
-        assert change.error == "runner_died"
-        assert change.transcript[-1]["line"] == off
-        # Not made again: the port is as the dead one left it, and that is looked at and told.
-        until(change, lambda row: "admin_up" in row.after)
-        assert change.after["admin_up"] is False
+        until(change, lambda row: row.state == State.FAILED, 60)
+        assert (change.error, change.after["admin_up"]) == ("undo_locked_by_other_session", False)
+        assert changes.for_leads().get() == change
+        city.do(do="heal", target=port.device.code)
         assert made(port, Kind.PORT_ON, user).state == State.DONE
+        assert not changes.for_leads().exists()
 
 
 def test_a_runner_told_to_stop_ends_what_it_is_at(city: Running, user: User) -> None:

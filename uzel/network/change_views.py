@@ -110,7 +110,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 def all_of(request: HttpRequest) -> HttpResponse:
-    """What waits for a lead, what did not end well, and everything, the latest first."""
+    """What waits for a lead, ports that were left off, what did not end well, and everything, the latest first."""
     rows = Change.objects.select_related("device", "port", "asked_by", "confirmed_by").order_by("-id")
     chosen = request.GET.get("state", "")
     if chosen == "trouble":
@@ -122,6 +122,7 @@ def all_of(request: HttpRequest) -> HttpResponse:
         listed = rows.filter(confirmed_by__isnull=False)
     context = {
         "waiting": changes.waiting().select_related("device", "port", "asked_by").order_by("-id"),
+        "left_off": changes.left_off().select_related("device", "port", "asked_by").order_by("-id"),
         "changes": Paginator(listed, PER_PAGE).get_page(request.GET.get("page")),
         "chosen": chosen,
     }

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -162,6 +162,25 @@ def waiting() -> QuerySet[Change]:
     """What waits for a lead's word, and may still get it."""
     fresh = Change.objects.filter(state=Change.State.READY, asked_at__gte=timezone.now() - PREVIEW_LASTS)
     return fresh.exclude(needs_lead=[]).exclude(reason="")
+
+
+def left_off() -> QuerySet[Change]:
+    """Changes after which a port is off that was on before, for all that is known, and that nobody has put right."""
+    port_kinds = [Kind.PORT_ON, Kind.PORT_OFF, Kind.PORT_RESTART]
+    mended = Q(state=Change.State.DONE) | Q(kind=Kind.PORT_ON, error="already_so")
+    mended |= Q(state=Change.State.UNDONE) & ~Q(kind=Kind.PORT_ON)
+    later = Change.objects.filter(mended, port=OuterRef("port"), id__gt=OuterRef("id"), kind__in=port_kinds)
+    # JSON: a key that is missing, null or false.
+    off = Q(after__admin_up__isnull=True) | Q(after__admin_up=None) | Q(after__admin_up=False)
+    touched = Q(after__touched__isnull=True) | Q(after__touched=True)
+    ended = Change.objects.filter(state__in=[Change.State.FAILED, Change.State.UNKNOWN], confirmed_by__isnull=False)
+    left = ended.filter(off, touched, kind__in=[Kind.PORT_OFF, Kind.PORT_RESTART], before__admin_up=True)
+    return left.exclude(transcript=[]).exclude(Exists(later))
+
+
+def for_leads() -> QuerySet[Change]:
+    """All that a lead has to see to."""
+    return waiting() | left_off()
 
 
 def cancel(*, change: Change, user: User, request: HttpRequest | None = None) -> Change:

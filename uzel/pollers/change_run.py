@@ -1,21 +1,25 @@
 """The runner of changes, a worker of `uzel prober`: makes previews, and the changes that were confirmed, each once.
 
 A page writes a `Change` row and says NOTIFY uzel_change. A row that runs is never given back: a runner that is killed
-in the middle leaves it "unknown", with what it had sent, and the others look how the port stands now.
+in the middle leaves it "unknown", with what it had sent, and the others look how the port stands now. One that it left
+off is switched on again by the recorded lines, once.
 """
 
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import fields, replace
 from functools import partial
+from typing import Any
 
 from django.db import Error
 
-from uzel.core.changes import Seen
-from uzel.drivers.ask import AskError
+from uzel.core.changes import Kind, Seen, is_restored
+from uzel.drivers.ask import AskError, spelt
 from uzel.drivers.change import Entry, Outcome, in_time, perform, prepare
 from uzel.drivers.change_look import about, look
-from uzel.drivers.change_plan import ChangeError, Plan, way_of
+from uzel.drivers.change_plan import ChangeError, Plan, plan, way_of
+from uzel.drivers.cli_page import Way
 from uzel.drivers.pool import Pool
 from uzel.pollers import change_store as store
 from uzel.pollers.change_store import Job
@@ -73,7 +77,7 @@ class ChangeRunner(Worker[Job]):
         elif job.phase == "run":
             await self._run(job)
         else:
-            await self._look(job)
+            await self._look_after(job)
 
     async def _prepare(self, job: Job) -> None:
         plan, error = await self._plan(job)
@@ -125,26 +129,74 @@ class ChangeRunner(Worker[Job]):
             log.exception("What change %d met at the device cannot be kept", job.id)
             await self.db(partial(store.finish, bare=True), job, outcome)
 
-    async def _look(self, job: Job) -> None:
-        seen = None
+    async def _look_after(self, job: Job) -> None:
+        """How the port of an unknown change stands now; left off, it is taken back."""
+        way, seen = await self._look(job)
+        left = seen and job.before.get("admin_up") and seen.admin_up is False
+        if way is None or seen is None or not left or job.tried_back or job.kind not in store.LEAVES_OFF:
+            await self.db(store.looked, job, seen)
+        elif await self.db(store.take_back, job, seen):
+            await self._take_back(job, way, seen)
+
+    async def _look(self, job: Job) -> tuple[Way | None, Seen | None]:
         try:
             if job.facts:
                 way = way_of(job.facts.page, job.kind, await about(job.facts))
-                seen = (await look(job.facts, job.kind, way, job.port, self._pool)).seen
+                return way, (await look(job.facts, job.kind, way, job.port, self._pool)).seen
         except (ChangeError, AskError) as error:
             log.info("The port of change %d cannot be looked at: %s", job.id, error.code)
-        await self.db(store.looked, job, seen)
+        return None, None
+
+    async def _take_back(self, job: Job, way: Way, seen: Seen) -> None:
+        """Type the lines that were shown as the way back. A port that is on afterwards is as it was before."""
+        try:
+            outcome = await self._undo(job, way, seen)
+        except ChangeError as error:
+            outcome = Outcome("failed", error.code, seen)
+        except Exception:
+            log.exception("Taking back change %d broke off", job.id)
+            outcome = Outcome("failed", "internal", seen)
+        if not outcome.touched and outcome.error == "stopped":
+            await self.db(store.not_begun, job)
+            return
+        before = _seen(job.before)
+        if outcome.state == "failed" and (found := (await self._look(job))[1]):
+            outcome = replace(outcome, state="done" if is_restored(job.kind, before, found) else "failed", after=found)
+        if outcome.state == "done":
+            outcome = replace(outcome, state="undone", error=job.why, touched=True)
+        elif outcome.state == "failed":
+            outcome = replace(outcome, error=f"undo_{outcome.error}", touched=True)
+        await self._finish(job, outcome)
+
+    async def _undo(self, job: Job, way: Way, seen: Seen) -> Outcome:
+        """What comes of typing the recorded lines and no others. Raises ChangeError when they would be others now."""
+        if job.facts is None or job.port is None:
+            raise ChangeError("not_offered")
+        page = job.facts.page
+        wanted = plan(page, job.kind, way, port=spelt(page, job.port), value=job.value, before=_seen(job.before))
+        if not job.undo or list(wanted.undoing) != job.undo:
+            raise ChangeError("not_offered")
+        back = Plan(Kind.PORT_ON, way, "", seen, wanted.first, wanted.undo, wanted.after, ())
+        journal = _Journal(self, job, typed="undo")
+        return await perform(job.facts, back, port=job.port, pool=self._pool, journal=journal, stop=self.stop)
+
+
+def _seen(kept: dict[str, Any]) -> Seen:
+    """What a port said, from its row."""
+    return Seen(**{each.name: kept[each.name] for each in fields(Seen) if each.name in kept})
 
 
 class _Journal:
-    """Writes each line of a change before it goes out, and again with its answer."""
+    """Writes each line of a change before it goes out, and again with its answer. `typed`: the part that it is of."""
 
-    def __init__(self, runner: ChangeRunner, job: Job) -> None:
-        self._db, self._job = runner.db, job
+    def __init__(self, runner: ChangeRunner, job: Job, typed: str = "do") -> None:
+        self._db, self._job, self._typed = runner.db, job, typed
 
     async def __call__(self, entry: Entry) -> None:
         """The first line waits for the database; later ones do not keep a switch waiting for it."""
         entries = self._job.entries
+        if entry.part == "do":
+            entry = replace(entry, part=self._typed)
         is_first = not entries
         if entries and entries[-1].text is None and entries[-1].line == entry.line:
             entries[-1] = entry

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from uzel.core.changes import Kind, Seen, refusals
@@ -28,6 +28,8 @@ EXPIRES_S = 60
 DEAD_S = 8
 # After these the configuration is another one, or is kept: it is read anew.
 IN_CONFIGURATION = frozenset({Kind.PORT_OFF, Kind.PORT_ON, Kind.DESCRIPTION, Kind.SAVE})
+# What would leave a subscriber without a line when nobody ends it: it is taken back by whoever looks at the port.
+LEAVES_OFF = frozenset({Kind.PORT_OFF, Kind.PORT_RESTART})
 # How long after its end the port of an unknown change is still looked at.
 LOOK_BACK_S = 600
 KEPT_CHARS = 20_000
@@ -64,7 +66,11 @@ PHASES = {"prepare": PREVIEWS, "run": CONFIRMED, "look": UNKNOWN}
 
 @dataclass(slots=True)
 class Job:
-    """A claimed change. `phase` is of PHASES; `facts` None: `error` says why the device cannot be asked."""
+    """A claimed change. `phase` is of PHASES, or back; `facts` None: `error` says why the device cannot be asked.
+
+    `kept` is the transcript of a runner before this one, and `why` its end is not known; `tried_back`: one before has
+    begun to take it back.
+    """
 
     id: int
     phase: str
@@ -77,6 +83,10 @@ class Job:
     facts: Facts | None = field(repr=False, default=None)
     error: str = ""
     entries: list[Entry] = field(repr=False, default_factory=list)
+    before: dict[str, Any] = field(default_factory=dict)
+    kept: list[dict[str, Any]] = field(repr=False, default_factory=list)
+    why: str = ""
+    tried_back: bool = False
 
 
 def claim(most: int, *, only: int | None = None) -> Sequence[Job]:
@@ -101,6 +111,8 @@ def claim(most: int, *, only: int | None = None) -> Sequence[Job]:
 def _job(row: Change, phase: str) -> Job:
     port = row.port.name if row.port else None
     job = Job(row.pk, phase, Kind(row.kind), port, row.value, row.commands, row.undo, row.started_at)
+    job.before, job.kept, job.why = row.before, row.transcript, row.error
+    job.tried_back = "taking_back" in row.after
     try:
         job.facts = device_facts.facts(row.device)
     except SecretsError as error:
@@ -140,8 +152,13 @@ def not_prepared(job: Job, code: str) -> None:
 
 def keep(job: Job) -> None:
     """Write the transcript as far as it goes."""
-    mine = Change.objects.filter(pk=job.id, started_at=job.started_at)
-    mine.update(transcript=_transcript(job.entries), alive_at=timezone.now())
+    _mine(job).update(transcript=_transcript(job), alive_at=timezone.now())
+
+
+def _mine(job: Job) -> QuerySet[Change]:
+    """The row, unless another runner has begun to take the change back meanwhile: from then on it is that one's."""
+    row = Change.objects.filter(pk=job.id, started_at=job.started_at)
+    return row if job.phase == "back" else row.exclude(after__has_key="taking_back")
 
 
 def finish(job: Job, outcome: Outcome, *, bare: bool = False) -> bool:
@@ -149,12 +166,13 @@ def finish(job: Job, outcome: Outcome, *, bare: bool = False) -> bool:
 
     `bare`: only what is ours, nothing that a device said.
     """
-    mine = Change.objects.filter(pk=job.id, started_at=job.started_at, state__in=[State.RUNNING, State.UNKNOWN])
+    mine = _mine(job).filter(state__in=[State.RUNNING, State.UNKNOWN])
+    seen = {} if bare else _storable(asdict(outcome.after))
     row = {
         "state": outcome.state,
         "error": outcome.error[:60],
-        "after": ({} if bare else _storable(asdict(outcome.after))) | {"touched": outcome.touched},
-        "transcript": _transcript(job.entries, bare=bare),
+        "after": seen | {"touched": outcome.touched} | ({"taking_back": True} if job.phase == "back" else {}),
+        "transcript": _transcript(job, bare=bare),
         "ended_at": timezone.now(),
     }
     with transaction.atomic():
@@ -166,9 +184,40 @@ def finish(job: Job, outcome: Outcome, *, bare: bool = False) -> bool:
 
 
 def looked(job: Job, seen: Seen | None) -> None:
-    """What the port of an unknown change says now; None: it cannot be had."""
+    """What the port of an unknown change says now; None: it cannot be had.
+
+    Of one that was being taken back, that is the end: it is not tried again.
+    """
     after = {"looking": True} | (_storable(asdict(seen)) if seen else {"looked": False})
-    _write(Change.objects.filter(pk=job.id, state=State.UNKNOWN), job, {"after": after})
+    row: dict[str, Any] = {"after": after}
+    if job.tried_back:
+        after["taking_back"] = True
+        if seen and seen.admin_up is not None:
+            row |= {"state": State.UNDONE} if seen.admin_up else {"state": State.FAILED, "error": "undo_runner_died"}
+    _write(Change.objects.filter(pk=job.id, state=State.UNKNOWN), job, row, audited="state" in row)
+
+
+def take_back(job: Job, seen: Seen) -> bool:
+    """Begin to take an unknown change back; whether it is ours to do. It is done once, by one runner.
+
+    Where another change of the device runs just now, the port is looked at again when that one has ended.
+    """
+    mine = Change.objects.filter(pk=job.id, state=State.UNKNOWN, after__looking=True)
+    row = {"state": State.RUNNING, "alive_at": timezone.now(), "after": _storable(asdict(seen)) | {"taking_back": True}}
+    try:
+        began = _write(mine.exclude(after__has_key="taking_back"), job, row)
+    except IntegrityError:
+        _write(mine, job, {"after": {}})
+        return False
+    if began:
+        job.phase = "back"
+    return began
+
+
+def not_begun(job: Job) -> None:
+    """Told to stop before the first line of taking back went out: another runner looks again, and takes it back."""
+    row = {"state": State.UNKNOWN, "after": {}, "ended_at": timezone.now()}
+    _write(_mine(job).filter(state__in=[State.RUNNING, State.UNKNOWN]), job, row)
 
 
 def release(jobs: Iterable[Job]) -> None:
@@ -177,15 +226,12 @@ def release(jobs: Iterable[Job]) -> None:
         if job.phase == "prepare":
             Change.objects.filter(pk=job.id, state=State.ASKED).update(alive_at=None)
         elif job.phase == "look":
-            _write(Change.objects.filter(pk=job.id, state=State.UNKNOWN, after__looking=True), job, {"after": {}})
-        elif job.phase == "run":
-            mine = Change.objects.filter(pk=job.id, started_at=job.started_at, state=State.RUNNING)
-            _write(
-                mine,
-                job,
-                {"transcript": _transcript(job.entries)} | _broken(bool(job.entries), "stopped"),
-                audited=True,
-            )
+            after = {"taking_back": True} if job.tried_back else {}
+            _write(Change.objects.filter(pk=job.id, state=State.UNKNOWN, after__looking=True), job, {"after": after})
+        elif job.phase in ("run", "back"):
+            sent = job.phase == "back" or bool(job.entries)
+            row = {"transcript": _transcript(job)} | _broken(sent, "stopped")
+            _write(_mine(job).filter(state=State.RUNNING), job, row, audited=True)
 
 
 def _broken(sent: bool, error: str) -> dict[str, Any]:
@@ -244,12 +290,13 @@ def _audit(row: Change) -> None:
     audit(user=row.confirmed_by, action=f"change.{row.state}", obj=row.device, detail=detail)
 
 
-def _transcript(entries: Iterable[Entry], *, bare: bool = False) -> list[dict[str, Any]]:
-    return [
+def _transcript(job: Job, *, bare: bool = False) -> list[dict[str, Any]]:
+    entries = [
         _storable(asdict(entry))
         | {"text": "" if bare else _storable((entry.text or "")[:KEPT_CHARS]), "answered": entry.text is not None}
-        for entry in entries
+        for entry in job.entries
     ]
+    return [*job.kept, *entries]
 
 
 def _storable(said: Any) -> Any:

@@ -176,8 +176,8 @@ def change_device(context: dict[str, Any], port: Port | None) -> Device | None:
 
 @register.simple_tag
 def changes_waiting() -> int:
-    """How many wait for a lead."""
-    return changes.waiting().count()
+    """How many wait for a lead, and ports that were left off."""
+    return changes.for_leads().count()
 
 
 @register.simple_tag
