@@ -1,5 +1,7 @@
 """The pages of the network: they open on an empty, a small and a large city, with a bounded number of queries."""
 
+from dataclasses import fields
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,9 +9,10 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from tests import web_data
+from uzel.core.readings import OpticalReading, UpsReading
 from uzel.network.models import Device, DeviceState, Port, PortState, PowerFeed, Site
 from uzel.network.panel import PortCell
-from uzel.network.templatetags.network_words import reading_value
+from uzel.network.templatetags.network_words import READINGS, moment, reading_rows, reading_value
 from uzel.people.models import Role, User
 
 pytestmark = pytest.mark.django_db
@@ -135,3 +138,30 @@ def test_a_port_has_a_short_label(name: str, label: str) -> None:
 def test_readings_are_told_as_the_language_writes_them(language: str, value: object, words: str) -> None:
     with translation.override(language):
         assert reading_value(value) == words
+
+
+def test_every_reading_that_the_monitor_writes_has_a_word() -> None:
+    forecast = {"on_battery_since", "dark_at", "keeps_alive", "subscribers"}
+    written = {field.name for kind in (UpsReading, OpticalReading) for field in fields(kind)} | forecast
+    # `subscribers` is told in the words of `keeps_alive`.
+    assert written - READINGS.keys() == {"subscribers"}
+
+
+def test_a_battery_that_runs_down_is_told_in_words(reader: Client) -> None:
+    web_data.city()
+    now = timezone.localtime().replace(microsecond=0)
+    since, dark_at = now - timedelta(minutes=3), now + timedelta(minutes=17)
+    readings = {
+        "on_battery": True, "on_battery_since": since.timestamp(), "dark_at": round(dark_at.timestamp()),
+        "keeps_alive": 3, "subscribers": 44, "battery_v": 27.1, "seconds_on_battery": 180.0, "serial": None,
+    }  # fmt: skip
+    with translation.override("ru"):
+        rows = dict(reading_rows(readings))
+    assert rows["погаснет в"] == moment(dark_at) and rows["на батарее с"] == moment(since)
+    assert rows["держит"] == "3 устройства, 44 абонента"
+    assert rows["батарея, В"] == "27,1" and len(rows) == 5
+    ups = Device.objects.get(code="o1-d1-k1-ups1")
+    DeviceState.objects.filter(device=ups).update(readings=readings)
+    page = reader.get(f"/devices/{ups.code}/").content.decode()
+    assert "3 devices, 44 subscribers" in page
+    assert not any(name in page for name in ("dark_at", "keeps_alive", "on_battery_since", "battery_v"))

@@ -1,11 +1,14 @@
 """The words of the network's states and things."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.formats import get_format
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
 from uzel.network.models import DeviceKind, Level
 
@@ -18,8 +21,13 @@ LIGHT = {
     "unknown": _("not known"),
     "planned": _("planned work"),
 }
+# In the order in which they are shown.
 READINGS = {
+    "name": pgettext_lazy("reading", "its own name"),
     "on_battery": _("on battery"),
+    "on_battery_since": _("on battery since"),
+    "dark_at": _("goes dark at"),
+    "keeps_alive": pgettext_lazy("reading", "keeps alive"),
     "low": _("battery low"),
     "charge_percent": _("charge, %"),
     "runtime_min": _("runtime left, min"),
@@ -31,6 +39,7 @@ READINGS = {
     "output_dbuv": _("output level, dBµV"),
     "supply_v": _("supply, V"),
     "output_v": _("output, V"),
+    "battery_v": _("battery, V"),
     "seconds_on_battery": _("on battery, s"),
     "model": pgettext_lazy("reading", "model"),
     "serial": pgettext_lazy("reading", "serial number"),
@@ -41,6 +50,8 @@ READINGS = {
     "input_high_dbm": _("its own upper limit of light, dBm"),
     "output_dbm": _("light at the output, dBm"),
 }
+# Unix seconds, told as a time of day.
+MOMENTS = frozenset({"on_battery_since", "dark_at"})
 PROBES = {"line": _("a look at the line"), "cable": _("the test of the cable")}
 CAGES = {"combo": _("combo: copper or a module"), "sfp": _("a cage for a module")}
 LEVELS = {
@@ -103,9 +114,37 @@ def shine_word(light: str) -> str:
 
 
 @register.filter
-def reading_word(name: str) -> str:
-    """What a reading measures, with its unit."""
-    return _worded(READINGS, name)
+def moment(at: datetime | None) -> str:
+    """A moment as people say it: the time alone for today, with the day otherwise."""
+    if at is None:
+        return ""
+    local = timezone.localtime(at)
+    today = timezone.localtime().date()
+    if local.date() == today:
+        return local.strftime("%H:%M")
+    return local.strftime("%d.%m %H:%M" if local.year == today.year else "%d.%m.%Y %H:%M")
+
+
+@register.filter
+def reading_rows(readings: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a device says, each with its unit in words; what it does not say is left out."""
+    # The scope of a battery is one fact, and its age in seconds is told by the time it began.
+    told = readings.keys() - ({"subscribers", "seconds_on_battery"} if "on_battery_since" in readings else set())
+    known = [name for name in READINGS if name in told] + sorted(told - READINGS.keys())
+    return [
+        (_worded(READINGS, name), _reading(name, readings)) for name in known if readings[name] not in (None, [], "")
+    ]
+
+
+def _reading(name: str, readings: Mapping[str, Any]) -> str:
+    value = readings[name]
+    if name in MOMENTS and isinstance(value, int | float):
+        return moment(datetime.fromtimestamp(value, UTC))
+    if name == "keeps_alive":
+        people = readings.get("subscribers", 0)
+        devices = ngettext("%(n)s device", "%(n)s devices", value) % {"n": value}
+        return devices + ", " + ngettext("%(n)s subscriber", "%(n)s subscribers", people) % {"n": people}
+    return reading_value(value)
 
 
 @register.filter

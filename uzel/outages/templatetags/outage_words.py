@@ -8,10 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext, pgettext_lazy
 
 from uzel.network.models import Device
+from uzel.network.templatetags.network_words import moment
 from uzel.outages.models import Outage
 from uzel.outages.telling import Counts
 
 register = template.Library()
+register.filter(moment)
 
 CAUSES = dict(Outage.Cause.choices)
 SERVICES = {
@@ -108,18 +110,6 @@ def span(length: timedelta) -> str:
     if hours:
         return gettext("%(hours)d h %(minutes)02d min") % {"hours": hours, "minutes": minutes}
     return gettext("%(minutes)d min") % {"minutes": minutes}
-
-
-@register.filter
-def moment(at: datetime | None) -> str:
-    """A moment as people say it: the time alone for today, with the day otherwise."""
-    if at is None:
-        return ""
-    local = timezone.localtime(at)
-    today = timezone.localtime().date()
-    if local.date() == today:
-        return local.strftime("%H:%M")
-    return local.strftime("%d.%m %H:%M" if local.year == today.year else "%d.%m.%Y %H:%M")
 
 
 @register.filter
