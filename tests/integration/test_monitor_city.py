@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from tests.monitor_city import HOST, City, Monitor, Rows, attachments, plain_scope, until
 from uzel.journal.operations import emit
+from uzel.network.batteries import battery_warnings
 from uzel.network.core_map import area_mains
 from uzel.network.models import Device, DeviceState, Link
 from uzel.outages import queries
@@ -139,13 +140,13 @@ def test_mains_of_an_area_with_its_witness(city: City, log: Path) -> None:
         assert outage.mains_area_id == area.pk
         reasons = {reason["code"]: reason for reason in outage.hypotheses[0]["reasons"]}
         assert reasons["ups_on_battery"]["devices"] == [ups.pk]
-        warning = until(queries.battery_warnings, what="a battery warning")[0]
+        warning = until(battery_warnings, what="a battery warning")[0]
         assert warning["device"] == ups
         assert 40 < warning["minutes_left"] <= 42
         assert warning["devices"] == 1
         city.change(heal=True)
         closes()
-        until(lambda: not queries.battery_warnings(), what="no warning")
+        until(lambda: not battery_warnings(), what="no warning")
     assert Outage.objects.get().cause == "mains_lost"
 
 

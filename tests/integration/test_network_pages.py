@@ -1,7 +1,7 @@
 """The pages of the network: they open on an empty, a small and a large city, with a bounded number of queries."""
 
 from dataclasses import fields
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from uzel.core.readings import OpticalReading, UpsReading
 from uzel.network.models import Device, DeviceState, Port, PortState, PowerFeed, Site
 from uzel.network.panel import PortCell
 from uzel.network.templatetags.network_words import READINGS, moment, reading_rows, reading_value
+from uzel.outages.models import Outage
 from uzel.people.models import Role, User
 
 pytestmark = pytest.mark.django_db
@@ -165,3 +166,40 @@ def test_a_battery_that_runs_down_is_told_in_words(reader: Client) -> None:
     page = reader.get(f"/devices/{ups.code}/").content.decode()
     assert "3 devices, 44 subscribers" in page
     assert not any(name in page for name in ("dark_at", "keeps_alive", "on_battery_since", "battery_v"))
+
+
+@pytest.fixture
+def on_battery() -> Device:
+    """A campus that has lost its mains: its UPS says so and feeds its switch; a house of the same area is dark."""
+    web_data.city()
+    ups = Device.objects.get(code="o1-d1-k1-ups1")
+    Device.objects.filter(pk=ups.pk).update(address="127.60.0.1")
+    PowerFeed.objects.create(consumer=ups.site.devices.get(kind="switch"), source=ups)
+    PowerFeed.objects.create(consumer=ups)
+    dark_at = round((timezone.now() + timedelta(minutes=17)).timestamp())
+    readings = {"on_battery": True, "dark_at": dark_at, "on_battery_since": dark_at - 1200, "keeps_alive": 3}
+    DeviceState.objects.filter(device=ups).update(answers=True, readings=readings)
+    web_data.darken(Site.objects.get(code="o1-d1-k1-h1"), cause="mains_lost")
+    return ups
+
+
+@pytest.mark.parametrize("path", ["/sites/o1-d1-k1/", "/devices/o1-d1-k1-sw1/", "/devices/o1-d1-k1-ups1/"])
+def test_a_site_on_battery_says_so_until_when_and_why(reader: Client, on_battery: Device, path: str) -> None:
+    page = reader.get(path).content.decode()
+    until = moment(datetime.fromtimestamp(on_battery.state.readings["dark_at"], UTC))
+    outage = Outage.objects.get()
+    assert f"on battery until {until}" in page and f"at {until}" in page and "On battery" in page
+    assert f"/outages/{outage.pk}/" in page and "Mains lost" in page
+    if path.startswith("/devices/"):
+        assert ">no mains<" in page
+
+
+def test_power_is_told_as_the_ups_says_it(reader: Client, on_battery: Device) -> None:
+    switch = on_battery.site.devices.get(kind="switch")
+    DeviceState.objects.filter(device=on_battery).update(readings={"on_battery": False})
+    page = reader.get(f"/devices/{switch.code}/").content.decode()
+    assert ">mains<" in page and "on battery until" not in page and "/outages/" not in page.split("page-head")[1]
+    # A silent UPS says nothing any more.
+    DeviceState.objects.filter(device=on_battery).update(answers=False, readings={"on_battery": True})
+    page = reader.get(f"/devices/{switch.code}/").content.decode()
+    assert "on battery" not in page and ">mains<" not in page and "no mains" not in page

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from uzel.network.batteries import BatteryWarning, on_mains, warnings_of
 from uzel.network.light import Light, device_light, with_planned
-from uzel.network.models import Device, Port, PowerFeed, Probe, Site
+from uzel.network.models import Device, MainsArea, Port, PowerFeed, Probe, Site
 
 # How far up the power is followed; a strip behind a strip behind a UPS is already rare.
 POWER_STEPS = 6
@@ -12,11 +13,16 @@ POWER_STEPS = 6
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A step of the power chain. device: None for the mains."""
+    """A step of the power chain. device: None for the mains.
+
+    battery: a UPS that runs on its own. mains: whether there is voltage, None where nobody says.
+    """
 
     device: Device | None
     light: Light | None
     depth: int
+    battery: BatteryWarning | None = None
+    mains: bool | None = None
 
 
 def find_device(code: str) -> Device | None:
@@ -39,20 +45,26 @@ def devices_of(site: Site) -> list[tuple[Device, Light]]:
     return sorted(((d, device_light(d)) for d in devices), key=lambda pair: (pair[0].kind != "switch", pair[0].code))
 
 
-def power_chain(device: Device) -> list[Feed]:
-    """What feeds a device, the nearest first, down to the mains; one query a step."""
+def power_chain(device: Device, *, is_mains_lost: bool = False) -> list[Feed]:
+    """What feeds a device, the nearest first, down to the mains; one query a step.
+
+    `is_mains_lost`: an outage says so. What a UPS says of its own input counts more.
+    """
     chain: list[Feed] = []
-    level, seen = [device.pk], {device.pk}
+    level, seen = [device.pk], {device.pk: device}
     for depth in range(1, POWER_STEPS + 1):
         feeds = PowerFeed.objects.filter(consumer__in=level).select_related("source__state", "source__site")
         level = []
         for feed in feeds.order_by("id"):
             if feed.source is None:
-                chain.append(Feed(None, None, depth))
+                said = on_mains(seen[feed.consumer_id])
+                mains = False if said is None and is_mains_lost else said
+                chain.append(Feed(None, None, depth, mains=mains))
             elif feed.source.pk not in seen:
-                seen.add(feed.source.pk)
+                seen[feed.source.pk] = feed.source
                 level.append(feed.source.pk)
-                chain.append(Feed(feed.source, device_light(feed.source), depth))
+                battery = next(iter(warnings_of([feed.source])), None)
+                chain.append(Feed(feed.source, device_light(feed.source), depth, battery))
         if not level:
             break
     return chain
@@ -63,13 +75,18 @@ def fed_by(device: Device) -> list[Device]:
     return list(Device.objects.filter(feeds__source=device).order_by("code"))
 
 
-def open_outages(device_ids: list[int]) -> list[dict[str, Any]]:
-    """The open outages that hold any of these devices: id, cause and beginning of each."""
+def open_outages(device_ids: list[int], *, area: int | None = None) -> list[dict[str, Any]]:
+    """The open outages that hold any of these devices, or are of this mains area: id, cause and beginning of each."""
     held = Device.objects.filter(
         pk__in=device_ids, outage_elements__lit_at__isnull=True, outage_elements__outage__state="open"
     )
     names = ("outage_elements__outage_id", "outage_elements__outage__cause", "outage_elements__outage__began_at")
-    return [{"id": pk, "cause": cause, "began_at": began} for pk, cause, began in held.values_list(*names).distinct()]
+    rows = {*held.values_list(*names).distinct()}
+    if area is not None:
+        # A site on its battery is in no outage yet: the one of its mains is what it waits for.
+        mains = MainsArea.objects.filter(pk=area, outages__state="open")
+        rows |= {*mains.values_list("outages__id", "outages__cause", "outages__began_at")}
+    return [{"id": pk, "cause": cause, "began_at": began} for pk, cause, began in sorted(rows)]
 
 
 def probes(device: Device, *, count: int = 15) -> list[Probe]:

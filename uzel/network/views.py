@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 
 from uzel.core.words import clean
 from uzel.journal.operations import audit_sight
+from uzel.network import batteries, drawing, equipment, level, panel, places
 from uzel.network import blast as blasts
-from uzel.network import drawing, equipment, level, panel, places
 from uzel.network.light import WORST_FIRST, Light, device_light
 from uzel.network.models import Device
 from uzel.network.queries import path_to_source
@@ -51,6 +51,7 @@ def site(request: HttpRequest, code: str) -> HttpResponse:
     ids = [device.pk for device, _ in devices]
     lights = [light for device, light in devices if device.address or light is Light.DARK]
     below = places.below(found)
+    standing = batteries.warnings_of(device for device, _ in devices)
     context = {
         "site": found,
         "above": places.above(found),
@@ -59,7 +60,8 @@ def site(request: HttpRequest, code: str) -> HttpResponse:
         "hangs": blasts.hanging_on(ids),
         "below": below[: places.PART],
         "more": len(below) > places.PART,
-        "outages": equipment.open_outages(ids),
+        "batteries": standing,
+        "outages": equipment.open_outages(ids, area=found.mains_area_id if standing else None),
         "drawing": drawing.around(ids),
     }
     return _page(request, "network/site", context)
@@ -73,6 +75,11 @@ def device(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404
     ports = panel.front_panel(found)
     _trace(request, found, ports)
+    held = equipment.open_outages([found.pk])
+    power = equipment.power_chain(found, is_mains_lost=any(it["cause"] == "mains_lost" for it in held))
+    standing = batteries.warnings_of([found, *(feed.device for feed in power if feed.device)])
+    if standing:
+        held = equipment.open_outages([found.pk], area=found.site.mains_area_id)
     context = {
         "device": found,
         "state": getattr(found, "state", None),
@@ -81,11 +88,12 @@ def device(request: HttpRequest, code: str) -> HttpResponse:
         "ports": ports,
         "banks": panel.banks(ports),
         "levels": level.of_receiver(getattr(getattr(found, "state", None), "readings", {})),
-        "power": equipment.power_chain(found),
+        "power": power,
+        "batteries": standing,
         "feeds": equipment.fed_by(found),
         "way": path_to_source(found.pk),
         "hangs": blasts.hanging_on([found.pk]),
-        "outages": equipment.open_outages([found.pk]),
+        "outages": held,
         "probes": equipment.probes(found),
         "drawing": drawing.around([found.pk]),
     }

@@ -1,4 +1,4 @@
-"""Reads of outages, of their scope, of batteries that run down, and of the monitor's health."""
+"""Reads of outages, of their scope, and of the monitor's health."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
-from uzel.network.models import Device, DeviceKind, DeviceState
+from uzel.network.models import Device
 from uzel.network.prober import prober_health
 from uzel.outages.models import Hint, MonitorStatus, Outage, OutageElement, PlannedWork
 
@@ -89,45 +89,6 @@ def counts() -> dict[str, int]:
         "subscribers_dark": sum(total.get("subscribers", 0) for total in scopes),
         "services_dark": sum(total.get("services", 0) for total in scopes),
     }
-
-
-class BatteryWarning(TypedDict):
-    """A site that stands on its battery. `dark_at`: when it goes dark, None when the UPS does not say."""
-
-    device: Device
-    since: datetime | None
-    charge_percent: float | None
-    dark_at: datetime | None
-    minutes_left: float | None
-    devices: int
-
-
-def battery_warnings() -> list[BatteryWarning]:
-    """UPSes on battery that still answer, the soonest to end first; two queries.
-
-    `devices`: how many devices it alone keeps alive at its site and behind it, by the engine's reckoning.
-    """
-    states = DeviceState.objects.filter(
-        device__kind=DeviceKind.UPS, answers=True, readings__on_battery=True
-    ).select_related("device__site")
-    warnings: list[BatteryWarning] = []
-    now = timezone.now()
-    for state in states:
-        readings = state.readings
-        dark_at = readings.get("dark_at")
-        when = datetime.fromtimestamp(dark_at, now.tzinfo) if isinstance(dark_at, int | float) else None
-        since = readings.get("on_battery_since")
-        warnings.append(
-            BatteryWarning(
-                device=state.device,
-                since=datetime.fromtimestamp(since, now.tzinfo) if isinstance(since, int | float) else None,
-                charge_percent=readings.get("charge_percent"),
-                dark_at=when,
-                minutes_left=max(0.0, (when - now).total_seconds() / 60) if when else None,
-                devices=readings.get("keeps_alive", 0),
-            )
-        )
-    return sorted(warnings, key=lambda it: (it["dark_at"] is None, it["dark_at"] or now))
 
 
 def works_now() -> QuerySet[PlannedWork]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from uzel.journal.operations import audit
+from uzel.network.batteries import battery_warnings
 from uzel.outages import board as board_rows
 from uzel.outages import queries
 from uzel.outages.closing import CannotClose, close_by_hand, is_closable
@@ -53,7 +54,7 @@ def _board() -> dict[str, Any]:
         "now": now,
         "lines": lines,
         "all": board_rows.in_all(lines),
-        "batteries": queries.battery_warnings(),
+        "batteries": battery_warnings(),
         "health": queries.health_summary(),
         "works": board_rows.works_today(now),
         "city": board_rows.city(),
