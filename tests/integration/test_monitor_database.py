@@ -17,7 +17,7 @@ from uzel.core.outage import Evidence, Seen, explain
 from uzel.core.topology import answering
 from uzel.journal.models import Event
 from uzel.network.core_map import area_mains
-from uzel.network.models import Device, DeviceState, PortState, Probe
+from uzel.network.models import Device, DeviceState, Link, Port, PortState, Probe
 from uzel.outages import network_map, operations, queries
 from uzel.outages.models import Hint, Observation, Outage, OutageElement
 from uzel.outages.pruning import prune_all
@@ -196,6 +196,25 @@ def test_states_ports_hints_and_facts_are_written_and_read_back(net: network_map
     assert loaded.views[device].answers is False
     assert device in loaded.dark
     assert loaded.ports[key].oper_up is False
+
+
+def test_pages_hear_of_a_link_that_turned_and_of_no_other_port(net: network_map.NetworkMap) -> None:
+    """The reserve of a double uplink goes without any device falling silent: only its ports tell."""
+    now = time.time()
+    link = Link.objects.filter(a_port__isnull=False).first()
+    assert link is not None and link.a_port is not None
+    client = Port.objects.create(device=link.b_device, name="77", if_index=77)
+
+    def seen(port: int, up: bool, at: float) -> list[dict[str, Any]]:
+        Event.objects.all().delete()
+        monitor_store.write([], [PortRow(port, True, up, 1000, at, at)], [], [])
+        return [event.payload for event in Event.objects.filter(name="port.state")]
+
+    assert seen(link.a_port.pk, True, now) == seen(client.pk, True, now) == []
+    assert seen(client.pk, False, now + 1) == []
+    assert seen(link.a_port.pk, True, now + 1) == []
+    assert seen(link.a_port.pk, False, now + 2) == [{"ids": [link.a_device_id]}]
+    assert seen(link.a_port.pk, True, now + 3) == [{"ids": [link.a_device_id]}]
 
 
 def test_pruning_forgets_only_what_is_old(net: network_map.NetworkMap) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from tests import web_data
 from uzel.journal.models import AuditRecord, Event
 from uzel.journal.operations import emit
-from uzel.network.models import Device, DeviceState, Site
+from uzel.network.models import Device, DeviceState, Link, Port, PortState, Site
 from uzel.outages import board
 from uzel.outages.models import Outage, OutageElement, OutageEvent, PlannedWork
 from uzel.outages.telling import counts, total
@@ -71,6 +71,38 @@ def test_the_board_needs_the_same_queries_for_one_outage_and_for_thirty(operator
         web_data.darken(site, cause="link_cut")
     assert _queries(operator, "/") <= few + 1  # links are read once any cause names one
     assert few <= 15
+
+
+def test_the_board_tells_of_a_lost_reserve_until_the_link_is_back(operator: Client) -> None:
+    web_data.city()
+    web_data.watched()
+    above, below = (Device.objects.get(code=code) for code in ("o1-sw1", "o1-d2-k1-sw1"))
+    ports = [Port.objects.create(device=d, name="26", if_index=26, is_uplink=True) for d in (above, below)]
+    Link.objects.create(code="reserve", a_device=below, a_port=ports[1], b_device=above, b_port=ports[0])
+    down = PortState.objects.create(port=ports[0], oper_up=False, since=timezone.now() - timedelta(minutes=2))
+
+    def shown() -> str:
+        cache.clear()
+        return operator.get("/").content.decode()
+
+    page = shown()
+    assert "Аварий нет" in page and "Потерян резерв" in page
+    assert page.index("/devices/o1-sw1/") < page.index("/devices/o1-d2-k1-sw1/")
+    PortState.objects.filter(pk=down.pk).update(since=timezone.now())
+    assert "Потерян резерв" not in shown(), "it may be an outage that is not decided yet"
+    assert "every 5s" in shown()
+    PortState.objects.filter(pk=down.pk).update(since=timezone.now() - timedelta(minutes=2))
+    DeviceState.objects.filter(device=below).update(is_lit=False)
+    assert "Потерян резерв" not in shown(), "an outage is no lost reserve"
+    DeviceState.objects.filter(device=below).update(is_lit=True)
+    PortState.objects.filter(pk=down.pk).update(oper_up=True)
+    assert "Потерян резерв" not in shown()
+
+
+@pytest.mark.parametrize("path", ["/", "/sites/o1-d1/", "/devices/o1-d1-sw1/"])
+def test_pages_with_links_listen_to_ports(operator: Client, path: str) -> None:
+    web_data.city()
+    assert "sse:port.state" in operator.get(path).content.decode()
 
 
 def test_every_desk_sees_the_board_that_was_made_for_the_first_until_there_is_news(operator: Client) -> None:

@@ -13,6 +13,7 @@ Handler = Callable[[Mapping[str, Any]], None]
 EVENTS: Mapping[str, str] = {
     "network.changed": "{}: the model of the network was imported or edited",
     "device.state": "{ids}: devices that began or ceased to answer, or to be lit",
+    "port.state": "{ids}: devices at a port of which a link went up or down",
     "outage.opened": "{id}",
     "outage.changed": "{id}: cause, scope or story",
     "outage.closed": "{id}",

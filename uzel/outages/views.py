@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from uzel.journal.operations import audit
 from uzel.network.batteries import battery_warnings
+from uzel.network.reserves import lost_reserves
 from uzel.outages import board as board_rows
 from uzel.outages import queries
 from uzel.outages.closing import CannotClose, close_by_hand, is_closable
@@ -50,11 +51,14 @@ def board(request: HttpRequest) -> HttpResponse:
 def _board() -> dict[str, Any]:
     now = timezone.now()
     lines = board_rows.open_outages()
+    reserves = lost_reserves()
     return {
         "now": now,
         "lines": lines,
         "all": board_rows.in_all(lines),
         "batteries": battery_warnings(),
+        "reserves": [it for it in reserves if not it.is_fresh(now)],
+        "fresh_reserves": any(it.is_fresh(now) for it in reserves),
         "health": queries.health_summary(),
         "works": board_rows.works_today(now),
         "city": board_rows.city(),

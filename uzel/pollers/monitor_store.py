@@ -141,6 +141,15 @@ ON CONFLICT (port_id) DO UPDATE SET admin_up = excluded.admin_up, oper_up = excl
   speed_mbps = excluded.speed_mbps, since = excluded.since, seen_at = excluded.seen_at
 """
 
+_LINKS_TURNED = """
+SELECT DISTINCT p.device_id
+FROM unnest(%s::bigint[], %s::boolean[]) AS t (id, oper_up)
+JOIN network_portstate s ON s.port_id = t.id AND s.oper_up IS DISTINCT FROM t.oper_up
+JOIN network_port p ON p.id = t.id
+JOIN network_link l ON p.id IN (l.a_port_id, l.b_port_id)
+ORDER BY p.device_id
+"""
+
 _HINTS = """
 INSERT INTO outages_hint (at, kind, source, device_id, raw, parsed)
 SELECT to_timestamp(t.at), t.kind, t.source::inet, d.id, t.raw, t.parsed::jsonb
@@ -179,8 +188,7 @@ def write(
             )  # fmt: skip
             cursor.execute(_STATES, [list(column) for column in columns])
         if ports:
-            rows = ((p.port, p.admin_up, p.oper_up, p.speed_mbps, p.since, p.seen_at) for p in ports)
-            cursor.execute(_PORTS, [list(column) for column in zip(*rows, strict=True)])
+            _write_ports(cursor, ports)
         if hints:
             parsed = [_json(h.parsed) for h in hints]
             cursor.execute(
@@ -192,6 +200,17 @@ def write(
             copy_facts(facts)
         if loud := sorted(s.device for s in states if s.loud):
             journal.emit("device.state", {"ids": loud[:500]})
+
+
+def _write_ports(cursor: Any, ports: Iterable[PortRow]) -> None:
+    """Write them, and tell the pages of whose ports a link went up or down; what is seen first is no news."""
+    rows = ((p.port, p.admin_up, p.oper_up, p.speed_mbps, p.since, p.seen_at) for p in ports)
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    cursor.execute(_LINKS_TURNED, [columns[0], columns[2]])
+    turned = [device for (device,) in cursor.fetchall()]
+    cursor.execute(_PORTS, columns)
+    if turned:
+        journal.emit("port.state", {"ids": turned[:500]})
 
 
 @dataclass(frozen=True, slots=True)
