@@ -49,6 +49,22 @@ def town(db: None) -> dict[str, Subscriber]:
     return people
 
 
+def test_the_last_four_digits_are_found_among_many_numbers_that_begin_so(town: dict[str, Subscriber]) -> None:
+    """+7 947 737-94-83 by «9483», where the whole town has +7 948 3…; and an account of four digits above both."""
+    others = Subscriber.objects.bulk_create(
+        Subscriber(account=f"2{n:05}", name=f"Сидоров {n}", kind="person") for n in range(60)
+    )
+    Phone.objects.bulk_create(Phone(subscriber=s, digits=f"79483{n:06}") for n, s in enumerate(others))
+    Phone.objects.create(subscriber=town["100005"], digits="79477379483")
+    found = search("9483")
+    assert (found.subscribers[0].item.account, found.subscribers[0].why) == ("100005", What.PHONE_TAIL)
+    assert {hit.why for hit in found.subscribers} == {What.PHONE_TAIL, What.PHONE_START} and found.more
+    assert search("94-83").subscribers[0].item.account == "100005"
+    Phone.objects.bulk_create(Phone(subscriber=s, digits=f"7910000{n:02}9483") for n, s in enumerate(others))
+    Subscriber.objects.create(account="9483", name="Короткий счёт", kind="person")
+    assert search("9483").subscribers[0].item.account == "9483"
+
+
 def _accounts(results: Results) -> list[str]:
     return [hit.item.account for hit in results.subscribers]
 

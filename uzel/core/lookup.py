@@ -18,6 +18,8 @@ _EXTENSION = re.compile(r"(?:доб(?:авочный)?|вн(?:утр)?|ext|x|#)[
 _COUNTRY = "RU"
 # A national number of the Russian plan: area code and local number together.
 _NATIONAL_DIGITS = 10
+# "The last four digits of your phone?"
+_SAID_DIGITS = 4
 
 
 def normalise_phone(text: str, *, city_code: str) -> str | None:
@@ -55,7 +57,7 @@ def normalise_phone(text: str, *, city_code: str) -> str | None:
 
 
 class What(StrEnum):
-    """What a line may be. The order here is the rank: the surest reading first."""
+    """What a line may be. The order here is the rank: the surest reading first (of four digits the end of a phone)."""
 
     IP = "ip"
     MAC = "mac"
@@ -126,6 +128,10 @@ def _readings(line: str, city_code: str) -> tuple[Reading, ...]:
         return address
     found = [*_mac(line), *_phone(line, city_code), *_codes(line), *_words(line)]
     order = list(What)
+    if sum(c.isdigit() for c in line) == _SAID_DIGITS:
+        # What callers say of their number is its end; its beginning is shared by thousands.
+        order.remove(What.PHONE_TAIL)
+        order.insert(order.index(What.ACCOUNT), What.PHONE_TAIL)
     # «ленина 5» is an address before it is a name; «иванов» the other way round.
     if found and any(c.isdigit() for c in line):
         return tuple(sorted(found, key=lambda r: order.index(r.what)))

@@ -29,6 +29,8 @@ _FEW = 12
 _REACH = 20_000
 _WALKS = 3
 # Buildings of one street; more than one building when several towns have the street.
+# Looked at however much was found before: houses have a list of their own, a whole account stands above all else.
+_NEVER_LEFT_OUT = frozenset({What.ADDRESS, What.ACCOUNT})
 _STREET, _SAME_HOUSE = 600, 5
 
 
@@ -116,7 +118,7 @@ def _search(text: str, every: Sequence[Reading], limit: int) -> Results:
     buildings: dict[int, tuple[Reading, _Found]] = {}
     dictionary = _look_up(every)
     for reading in every:
-        if len(subscribers) > limit and reading.what is not What.ADDRESS:
+        if len(subscribers) > limit and reading.what not in _NEVER_LEFT_OUT:
             continue
         if reading.address is not None:
             # Where the whole line has proved to be a name, only a street of just these words is worth a look.
