@@ -83,6 +83,13 @@ def test_one_message_says_the_same_in_every_app() -> None:
 
 
 @pytest.mark.parametrize("app", APPS)
+def test_a_lost_signal_is_not_told_as_lost_electricity(app: str) -> None:
+    """«Без света» is a house without electricity to whoever reads it, and real losses of mains stand beside it."""
+    said = [words for m in _catalog(app) if m.id for words in (m.string if isinstance(m.string, tuple) else [m.string])]
+    assert not [words for words in said if re.search("без света|горит|т[её]мный|темно|получают свет", words.lower())]
+
+
+@pytest.mark.parametrize("app", APPS)
 def test_placeholders_and_plurals_survive_translation(app: str) -> None:
     catalog = _catalog(app)
     for message in catalog:
