@@ -77,6 +77,25 @@ def test_receiver_climbs_the_cable_tv_tree(street: dict[str, Device]) -> None:
     assert [s.code for s in path_to_source(street["rx"].pk)] == ["rx", "split", "tx"]
 
 
+def test_a_splitter_has_light_when_what_it_feeds_on_this_way_is_lit_and_answers(street: dict[str, Device]) -> None:
+    def lights(answers: bool | None, is_lit: bool) -> list[Light]:
+        DeviceState.objects.update_or_create(device=street["rx"], defaults={"answers": answers, "is_lit": is_lit})
+        return [step.light for step in path_to_source(street["rx"].pk)]
+
+    assert lights(True, True) == [Light.LIT, Light.LIT, Light.LIT]
+    assert lights(None, True) == [Light.UNKNOWN] * 3
+    assert lights(False, True) == [Light.SILENT, Light.UNKNOWN, Light.UNKNOWN]
+    assert lights(True, False) == [Light.DARK, Light.UNKNOWN, Light.UNKNOWN]
+    lights(True, True)
+    DeviceState.objects.create(device=street["split"], is_lit=False)
+    assert [step.light for step in path_to_source(street["split"].pk)] == [Light.DARK, Light.UNKNOWN]
+
+
+def test_a_strip_is_not_proven_by_the_switch_that_it_is_asked_through(street: dict[str, Device]) -> None:
+    DeviceState.objects.create(device=street["ups"], answers=True)
+    assert path_to_source(street["ups"].pk)[1].light is Light.UNKNOWN
+
+
 def test_ups_goes_on_from_its_switch(street: dict[str, Device]) -> None:
     steps = path_to_source(street["ups"].pk)
     assert [s.code for s in steps] == ["ups", "house", "agg", "core"]

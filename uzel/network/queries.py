@@ -1,7 +1,7 @@
 """What the pages ask of the network. Reads only."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from uzel.network import adjacency
@@ -61,9 +61,22 @@ def paths_to_source(device_ids: Iterable[int]) -> dict[int, list[Step]]:
     ends = ("a_port__state", "b_port__state", "a_device__state", "b_device__state")
     links = Link.objects.select_related(*ends).in_bulk({link for _, link in met if link})
     return {
-        start: [_step(devices[pk], links.get(link) if link else None) for pk, link in steps if pk in devices]
+        start: _proven([_step(devices[pk], links.get(link) if link else None) for pk, link in steps if pk in devices])
         for start, steps in climbed.items()
     }
+
+
+def _proven(steps: list[Step]) -> list[Step]:
+    """What nobody can ask (a splitter) has light when what it feeds on this very way is lit and answers."""
+    proven: list[Step] = []
+    is_fed = False
+    for step in steps:
+        if is_fed and step.address is None and step.light is Light.UNKNOWN:
+            step = replace(step, light=Light.LIT)
+        # Where there is no link on, the next step is only whom it is asked through.
+        is_fed = step.light is Light.LIT and step.link is not None
+        proven.append(step)
+    return proven
 
 
 def _step(device: Device, link: Link | None) -> Step:
