@@ -130,7 +130,7 @@ def _found(
     dark = frozenset().union(*(part.dark for part in group), also_dark, powerless)
     behind = (network.indirect & evidence.silent) - evidence.unlit
     unseen = frozenset(i for i in behind if network.nodes[i].via in dark) - dark
-    began = min([*(part.began for part in group), *evidence.began(also_dark | powerless | unseen)])
+    began = min([*(part.began for part in group), *evidence.since(also_dark | powerless | unseen).values()])
     return Found(hypotheses, dark, tuple(sorted(touching)), began, None, unseen)
 
 

@@ -159,7 +159,7 @@ def _regions(network: Network, evidence: Evidence, signs: Signs, lit_: Set[int],
     while left:
         part = frozenset(spread(network, [min(left)], dark))
         left -= part
-        found.append(Region(part, _roots(network, part, lit_), min(evidence.began(part))))
+        found.append(Region(part, _roots(network, part, lit_), min(evidence.since(part).values())))
     return tuple(sorted(found, key=lambda it: it.roots))
 
 

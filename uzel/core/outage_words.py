@@ -77,10 +77,10 @@ class Evidence:
         seen = self.seen.get(node)
         return None if seen is None else seen.answers
 
-    def began(self, nodes: Iterable[int]) -> Iterator[float]:
-        """Since when each of `nodes` that is known to be silent, or to have no light, has been so."""
+    def since(self, nodes: Iterable[int]) -> dict[int, float]:
+        """Of `nodes` those known to be silent, or to have no light, and since when each has been so."""
         silent, seen = self.silent, self.seen
-        return (seen[i].began for i in nodes if i in silent or (i in self.unlit and i in seen))
+        return {i: seen[i].began for i in nodes if i in silent or (i in self.unlit and i in seen)}
 
     @property
     def spent(self) -> frozenset[int]:

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from uzel.core.outage import Cause, CauseKind, Evidence, Found, Reason, after_return
 from uzel.network.core_map import area_mains, mains_place, site_mains
-from uzel.outages.models import Outage
+from uzel.outages.models import Outage, OutageElement
 from uzel.outages.network_map import NetworkMap, root_site
 
 
@@ -30,6 +30,19 @@ def ended_undecided(since: datetime) -> QuerySet[Outage]:
         state=Outage.State.CLOSED, cause=Outage.Cause.UNDECIDED, closed_at__gt=since
     )
     return ended.order_by("pk")
+
+
+def just_closed(net: NetworkMap, found: Found, since: datetime) -> Outage | None:
+    """The outage of the same roots that closed by itself after `since`, locked for this transaction."""
+    roots = {i for i in found.roots if i in net.contacts}
+    closed = {"outage__state": Outage.State.CLOSED, "outage__closed_at__gt": since}
+    rows = OutageElement.objects.filter(is_root=True, device__in=roots, **closed)
+    for pk in rows.order_by("-outage").values_list("outage", flat=True).distinct():
+        outage = Outage.objects.select_for_update().get(pk=pk)
+        of_old = set(outage.elements.filter(is_root=True).values_list("device", flat=True))
+        if of_old == roots and found.cuts_service is (outage.cause != Outage.Cause.MANAGEMENT_FAULT):
+            return outage
+    return None
 
 
 def hear_uptimes(net: NetworkMap, evidence: Evidence, outage: Outage, roots: Set[int]) -> bool:

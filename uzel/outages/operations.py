@@ -27,7 +27,7 @@ from uzel.core.outage import (
     follow,
 )
 from uzel.journal import operations as journal
-from uzel.outages.causes import causes_of, describe, ended_undecided, hear_uptimes
+from uzel.outages.causes import causes_of, describe, ended_undecided, hear_uptimes, just_closed
 from uzel.outages.closing import given_up
 from uzel.outages.models import Outage, OutageElement, OutageEvent
 from uzel.outages.network_map import NetworkMap, empty_scope
@@ -170,7 +170,7 @@ class _Decision:
 
     def _open(self, change: Open) -> Outage:
         found, scope = change.found, self._scope(change.found)
-        if change.split_from is None and (before := self._just_closed(found)):
+        if change.split_from is None and (before := just_closed(self.net, found, self.now - AGAIN_WITHIN)):
             return self._open_again(before, found, scope)
         outage = Outage(began_at=_time(found.began_at), scope=scope, scope_peak=scope)
         describe(self.net, outage, found.hypotheses, found)
@@ -181,22 +181,6 @@ class _Decision:
             self._tell(outage.pk, "split", {"from": change.split_from})
         self.result.opened.append(outage.pk)
         return outage
-
-    def _just_closed(self, found: Found) -> Outage | None:
-        """The outage of the same roots that closed by itself a moment ago."""
-        roots = {i for i in found.roots if i in self.net.contacts}
-        rows = OutageElement.objects.filter(
-            is_root=True,
-            device__in=roots,
-            outage__state=Outage.State.CLOSED,
-            outage__closed_at__gt=self.now - AGAIN_WITHIN,
-        )
-        for pk in rows.order_by("-outage").values_list("outage", flat=True).distinct():
-            outage = Outage.objects.select_for_update().get(pk=pk)
-            of_old = set(outage.elements.filter(is_root=True).values_list("device", flat=True))
-            if of_old == roots and found.cuts_service is (outage.cause != Outage.Cause.MANAGEMENT_FAULT):
-                return outage
-        return None
 
     def _open_again(self, outage: Outage, found: Found, scope: dict[str, Any]) -> Outage:
         outage.state, outage.closed_at, outage.scope = Outage.State.OPEN, None, scope
@@ -278,7 +262,7 @@ class _Decision:
                 element.outage_id, element.is_root = outage, is_root
                 moved.append(element)
         OutageElement.objects.bulk_update(moved, ["outage", "is_root"], batch_size=1000)
-        began = {i: self.evidence.seen[i].began for i in target if not self._is_well(i)}
+        began = self.evidence.since(target)
         OutageElement.objects.bulk_create(
             (
                 OutageElement(
@@ -292,11 +276,6 @@ class _Decision:
             ),
             batch_size=2000,
         )
-
-    def _is_well(self, device: int) -> bool:
-        """It was not heard to be silent or without light: it is dark by the rules alone."""
-        evidence = self.evidence
-        return device not in evidence.silent and not (device in evidence.unlit and device in evidence.seen)
 
     def _save(self, outage: Outage) -> None:
         """Compare and set: write only over the version that was read."""

@@ -271,13 +271,13 @@ class World:
             # One that answers pings is alive: it is no sign of darkness, whatever its SNMP does.
             if self.views[device].pings:
                 seen.answers[place] = ANSWERS
-            elif self._starting(device, self.views[device], now):
+            elif _is_starting(self, device, self.views[device], now):
                 # What it said of its light holds until it says something else.
                 seen.answers[place] = ANSWERS if self.views[device].unlit else UNASKED
         works = [work for work in self.works if work.starts <= now <= work.ends]
         return Evidence(
             seen=seen,
-            link_up=self._link_up(now),
+            link_up=_links_up(self, now),
             on_battery=frozenset(i for i, view in meters.items() if view.on_battery),
             discharged=frozenset(i for i, view in meters.items() if view.is_discharged(now)),
             planned={node: work.id for work in works for node in work.nodes},
@@ -290,33 +290,6 @@ class World:
         """Keep what was seen of a device as evidence."""
         if view.answers is not None:
             self._heard.note(self._place[view.target.id], view.seen())
-
-    def _starting(self, device: int, view: View, now: float) -> bool:
-        """Silent since the switch through which it is asked started, which was just now: it may be starting itself."""
-        via = self.views.get(self.net.contacts[device].via or 0)
-        if view.answers is not False or not via or not via.answers or not via.booted_at:
-            return False
-        return now - via.booted_at < START_GRACE_S and (view.last_answer or 0.0) < via.booted_at
-
-    def _link_up(self, now: float) -> dict[int, bool]:
-        """A link is up when every answering end says so, asked after an end fell silent for certain: until then both
-        may have been true, one after the other. A link that came up since is light on its way to a device that
-        starts: no sign yet that its silence is a fault of management.
-        """
-        result: dict[int, bool] = {}
-        for link, ends in self.link_ends.items():
-            there = self.net.network.links.get(link)
-            if there is None:
-                continue
-            silent = [v for i in (there.a, there.b) if (v := self.views.get(i)) and v.answers is False]
-            after = max((v.known_at for v in silent), default=0.0)
-            words = [up for i, (up, at) in ends.items() if (v := self.views.get(i)) and v.answers and at >= after]
-            relit = self.relit_at.get(link, 0.0)
-            if silent and relit > min(v.since or 0.0 for v in silent) and now - relit < START_GRACE_S and all(words):
-                continue
-            if words:
-                result[link] = all(words)
-        return result
 
     def touch(self, device: int, *, loud: bool = False) -> None:
         """Mark a device's state as to be written."""
@@ -351,6 +324,35 @@ class World:
         """Facts for the journal; forgets them here."""
         facts, self.facts = self.facts, []
         return facts
+
+
+def _is_starting(world: World, device: int, view: View, now: float) -> bool:
+    """Silent since the switch through which it is asked started, which was just now: it may be starting itworld."""
+    via = world.views.get(world.net.contacts[device].via or 0)
+    if view.answers is not False or not via or not via.answers or not via.booted_at:
+        return False
+    return now - via.booted_at < START_GRACE_S and (view.last_answer or 0.0) < via.booted_at
+
+
+def _links_up(world: World, now: float) -> dict[int, bool]:
+    """A link is up when every answering end says so, asked after an end fell silent for certain: until then both
+    may have been true, one after the other. A link that came up since is light on its way to a device that
+    starts: no sign yet that its silence is a fault of management.
+    """
+    result: dict[int, bool] = {}
+    for link, ends in world.link_ends.items():
+        there = world.net.network.links.get(link)
+        if there is None:
+            continue
+        silent = [v for i in (there.a, there.b) if (v := world.views.get(i)) and v.answers is False]
+        after = max((v.known_at for v in silent), default=0.0)
+        words = [up for i, (up, at) in ends.items() if (v := world.views.get(i)) and v.answers and at >= after]
+        relit = world.relit_at.get(link, 0.0)
+        if silent and relit > min(v.since or 0.0 for v in silent) and now - relit < START_GRACE_S and all(words):
+            continue
+        if words:
+            result[link] = all(words)
+    return result
 
 
 def load() -> World:
