@@ -37,6 +37,7 @@ def just_closed(net: NetworkMap, found: Found, since: datetime) -> Outage | None
     roots = {i for i in found.roots if i in net.contacts}
     closed = {"outage__state": Outage.State.CLOSED, "outage__closed_at__gt": since}
     rows = OutageElement.objects.filter(is_root=True, device__in=roots, **closed)
+    rows = rows.exclude(outage__events__kind="closed_by_hand")
     for pk in rows.order_by("-outage").values_list("outage", flat=True).distinct():
         outage = Outage.objects.select_for_update().get(pk=pk)
         of_old = set(outage.elements.filter(is_root=True).values_list("device", flat=True))

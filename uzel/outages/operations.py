@@ -7,15 +7,13 @@ again {devices, subscribers}; people add comment {text} (`comments`) · closed_b
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 
 from uzel.core.outage import (
-    Cause,
     CauseKind,
     Change,
     Close,
@@ -29,11 +27,10 @@ from uzel.core.outage import (
 from uzel.journal import operations as journal
 from uzel.outages.causes import causes_of, describe, ended_undecided, hear_uptimes, just_closed
 from uzel.outages.closing import given_up
+from uzel.outages.holding import keep_together
 from uzel.outages.models import Outage, OutageElement, OutageEvent
 from uzel.outages.network_map import NetworkMap, empty_scope
 
-# Devices of one site start within a minute or two of each other once their power or light is back.
-SPLIT_AFTER = timedelta(seconds=120)
 # What shares power with a device may start later than it does, and so tell after the end what the cause was.
 LOOK_BACK = timedelta(seconds=120)
 # What fails again so soon after it was over is the same failure: a line that flaps is one outage with a long story.
@@ -95,7 +92,11 @@ class _Decision:
 
     def settle(self, found: Sequence[Found]) -> Settled:
         open_ = {pk: frozenset(self.held[pk]) for pk in self.outages}
-        changes = self._keep_together(self._without_moments(_without_ended(follow(open_, found), self._devices)))
+        changes = self._without_moments(_without_ended(follow(open_, found), self._devices))
+        changes, waits = keep_together(
+            changes, open_=self.outages, held=self.held, devices=self._devices, now=self.now, apart=self.apart
+        )
+        self.result.waits |= waits
         target: dict[int, tuple[int, bool]] = {}
         for change in changes:
             if isinstance(change, Open | Continue):
@@ -123,42 +124,6 @@ class _Decision:
         lasting = [change for change in changes if not _is_young(change, self.now)]
         self.result.waits |= len(lasting) < len(changes)
         return lasting
-
-    def _keep_together(self, changes: Sequence[Change]) -> list[Change]:
-        """Leave the parts of an outage in it while it is being repaired: devices start one by one, each in its time.
-
-        A part becomes an outage of its own once nothing of the outage has come back for SPLIT_AFTER, and the parts have
-        stood apart that long: mains may be proven live by a UPS a minute before the first house has started.
-        """
-        parents = {it.split_from for it in changes if isinstance(it, Open) and it.split_from in self.outages}
-        if self.apart is not None:
-            for outage in self.apart.keys() - parents:
-                del self.apart[outage]
-        returned = dict(
-            OutageElement.objects.filter(outage__in=parents, lit_at__gt=self.now - SPLIT_AFTER)
-            .values_list("outage")
-            .annotate(Max("lit_at"))
-        )
-        continued = {it.outage: it.found for it in changes if isinstance(it, Continue)}
-        still_dark = {i for it in changes if isinstance(it, Open | Continue) for i in self._devices(it.found)}
-        kept: list[Change] = []
-        for change in changes:
-            parent = change.split_from if isinstance(change, Open) else None
-            if not isinstance(change, Open) or parent is None or parent not in continued:
-                kept.append(change)
-                continue
-            devices = self._devices(change.found)
-            shrinking = parent in returned or self.held[parent] - still_dark
-            if not devices <= self.held[parent] or not (shrinking or self._just_apart(parent)):
-                kept.append(change)
-                continue
-            self.result.waits = True
-            continued[parent] = _together(continued[parent], change.found, causes_of(self.outages[parent].hypotheses))
-        return [Continue(it.outage, continued[it.outage]) if isinstance(it, Continue) else it for it in kept]
-
-    def _just_apart(self, outage: int) -> bool:
-        now = self.evidence.now
-        return self.apart is not None and now - self.apart.setdefault(outage, now) < SPLIT_AFTER.total_seconds()
 
     def _devices(self, found: Found) -> frozenset[int]:
         return frozenset(i for i in found.dark if i in self.net.contacts)
@@ -304,18 +269,6 @@ def _is_young(change: Change, now: datetime) -> bool:
     if not isinstance(change, Open) or change.split_from is not None or change.found.cuts_service:
         return False
     return now - _time(change.found.began_at) < MANAGEMENT_AFTER
-
-
-def _together(first: Found, second: Found, hypotheses: tuple[Cause, ...]) -> Found:
-    """Two parts of one outage, with the cause that is on its record."""
-    return replace(
-        first,
-        hypotheses=hypotheses or first.hypotheses,
-        dark=first.dark | second.dark,
-        roots=tuple(sorted({*first.roots, *second.roots})),
-        began_at=min(first.began_at, second.began_at),
-        unseen=first.unseen | second.unseen,
-    )
 
 
 def _weight(scope: Mapping[str, Any]) -> tuple[int, int, int]:

@@ -1,0 +1,75 @@
+"""The parts of an outage under repair stay in it: devices start one by one, each in its time."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from uzel.core.outage import Cause, Change, Continue, Found, Open
+from uzel.outages.causes import causes_of
+from uzel.outages.models import Outage, OutageElement
+
+# Devices of one site start within a minute or two of each other once their power or light is back.
+SPLIT_AFTER = timedelta(seconds=120)
+
+
+def keep_together(
+    changes: Sequence[Change],
+    *,
+    open_: Mapping[int, Outage],
+    held: Mapping[int, Set[int]],
+    devices: Callable[[Found], frozenset[int]],
+    now: datetime,
+    apart: dict[int, float] | None,
+) -> tuple[list[Change], bool]:
+    """The changes without the parts that go on within their outage, and whether there were such.
+
+    A part becomes an outage of its own once nothing of the outage has come back for SPLIT_AFTER, and the parts have
+    stood apart that long (`apart`: since when, unix): mains may be proven live by a UPS a minute before the first house
+    has started. `held`: what each open outage holds dark; `devices`: those of a failure that are devices.
+    """
+    parents = {it.split_from for it in changes if isinstance(it, Open) and it.split_from in open_}
+    if apart is not None:
+        for outage in apart.keys() - parents:
+            del apart[outage]
+    returned = _returned(parents, now - SPLIT_AFTER)
+    continued = {it.outage: it.found for it in changes if isinstance(it, Continue)}
+    still_dark = {i for it in changes if isinstance(it, Open | Continue) for i in devices(it.found)}
+    kept: list[Change] = []
+    for change in changes:
+        parent = change.split_from if isinstance(change, Open) else None
+        if not isinstance(change, Open) or parent is None or parent not in continued:
+            kept.append(change)
+            continue
+        shrinking = parent in returned or held[parent] - still_dark
+        if not devices(change.found) <= held[parent] or not (shrinking or _just_apart(parent, now, apart)):
+            kept.append(change)
+            continue
+        continued[parent] = _together(continued[parent], change.found, causes_of(open_[parent].hypotheses))
+    goes_on: list[Change] = [
+        Continue(it.outage, continued[it.outage]) if isinstance(it, Continue) else it for it in kept
+    ]
+    return goes_on, len(kept) < len(changes)
+
+
+def _returned(outages: Iterable[int | None], since: datetime) -> set[int]:
+    """Outages of which something has come back since."""
+    back = OutageElement.objects.filter(outage__in=[*outages], lit_at__gt=since)
+    return set(back.values_list("outage", flat=True).distinct())
+
+
+def _just_apart(outage: int, now: datetime, apart: dict[int, float] | None) -> bool:
+    if apart is None:
+        return False
+    return now.timestamp() - apart.setdefault(outage, now.timestamp()) < SPLIT_AFTER.total_seconds()
+
+
+def _together(first: Found, second: Found, hypotheses: tuple[Cause, ...]) -> Found:
+    """Two parts of one outage, with the cause that is on its record."""
+    return replace(
+        first,
+        hypotheses=hypotheses or first.hypotheses,
+        dark=first.dark | second.dark,
+        roots=tuple(sorted({*first.roots, *second.roots})),
+        began_at=min(first.began_at, second.began_at),
+        unseen=first.unseen | second.unseen,
+    )
