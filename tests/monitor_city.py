@@ -131,6 +131,8 @@ class State:
 class City:
     """SNMP agents of every device in one thread. `failed`, `cut`, `discharged`, `mute`, `garbage` are its troubles.
 
+    Garbage comes before each answer of its device.
+
     `away`: the whole city is silent, as when the monitor's own line is cut.
     A device that regains power takes up to `boot_s` to start: its neighbours' ports are up, it does not answer yet.
     """
@@ -209,7 +211,9 @@ class City:
                         data, peer = key.fileobj.recvfrom(4096)
                         self.asked += 1
                         if self.state and key.data in self.state.answering and not self.away:
-                            key.fileobj.sendto(self.garbage.get(key.data) or self._answer(key.data, data), peer)
+                            if key.data in self.garbage:
+                                key.fileobj.sendto(self.garbage[key.data], peer)
+                            key.fileobj.sendto(self._answer(key.data, data), peer)
                 except (BlockingIOError, OSError):
                     continue
 

@@ -17,6 +17,7 @@ from tests import web_data
 from uzel.drivers.pool import Pool
 from uzel.network.models import Probe, ProberStatus, Site
 from uzel.network.prober import STALE_AFTER, beat, prober_health
+from uzel.outages.models import MonitorStatus
 from uzel.people.models import Role
 from uzel.pollers.prober import Prober
 
@@ -67,6 +68,12 @@ def test_a_prober_that_beats_is_not_spoken_of(client: Client) -> None:
     line = Probe.objects.get().port
     assert line is not None
     assert "Проверка не идёт" not in client.get("/subscribers/500001/state/").content.decode(), "nothing is awaited"
+
+
+def test_what_the_monitor_could_not_use_is_told_in_words(client: Client) -> None:
+    MonitorStatus.objects.update(figures={"malformed_total.wrong_source": 3.0, "malformed_total.undecodable": 2.0})
+    page = client.get("/monitoring/").content.decode()
+    assert "ответы с другого адреса" in page and "ответы не по SNMP" in page
 
 
 @pytest.mark.django_db(transaction=True)

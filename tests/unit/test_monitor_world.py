@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import socket
 import time
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -219,7 +221,7 @@ class Heard:
 
 
 async def test_pulse_tells_each_question_once() -> None:
-    """Nobody listens: suspected once, silent once; garbage is an answer without a value; `once` has no retries."""
+    """Nobody listens: suspected once, silent once; a cut answer has no value; `once` has no retries."""
     deaf, liar = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     deaf.bind(("127.30.9.1", 0))
     liar.bind(("127.30.9.2", 0))
@@ -227,8 +229,8 @@ async def test_pulse_tells_each_question_once() -> None:
     loop = asyncio.get_running_loop()
 
     def lie() -> None:
-        _, peer = liar.recvfrom(2048)
-        liar.sendto(b"\x30\x84\xff", peer)
+        data, peer = liar.recvfrom(2048)
+        liar.sendto(data.replace(b"\xa0", b"\xa2", 1)[:-9], peer)
 
     loop.add_reader(liar.fileno(), lie)
     heard = Heard()
@@ -248,6 +250,58 @@ async def test_pulse_tells_each_question_once() -> None:
         loop.remove_reader(liar.fileno())
         deaf.close()
         liar.close()
+
+
+@pytest.mark.parametrize("kept", [0, 2, 9, 14])
+async def test_octets_without_our_id_are_no_sign_of_life(kept: int) -> None:
+    """Random octets, or an answer cut before the id, can come from anybody; they are counted."""
+    liar = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    liar.bind(("127.30.9.5", 0))
+    liar.setblocking(False)
+    loop = asyncio.get_running_loop()
+
+    def lie() -> None:
+        data, peer = liar.recvfrom(2048)
+        liar.sendto(data.replace(b"\xa0", b"\xa2", 1)[:kept] + random.Random(7).randbytes(0 if kept else 200), peer)
+
+    loop.add_reader(liar.fileno(), lie)
+    heard = Heard()
+    pulse = Pulse(heard, timeout_s=0.05, retries=1)
+    try:
+        await pulse.ask_now([Target(1, *liar.getsockname(), "public")])
+        assert heard.outcomes == {"suspected": 1, "silent": 1}
+        assert pulse.malformed == {"undecodable": 2}
+    finally:
+        pulse.close()
+        loop.remove_reader(liar.fileno())
+        liar.close()
+
+
+@pytest.mark.parametrize(("community", "outcome"), [(b"public", "answered without value"), (b"secret", "silent")])
+async def test_a_router_that_answers_from_another_address_of_its_own_lives(community: bytes, outcome: str) -> None:
+    """It knows our id, the community and the port that was asked; the odd address is counted."""
+    asked, other = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    asked.bind(("127.30.9.6", 0))
+    asked.setblocking(False)
+    other.bind(("127.30.9.7", asked.getsockname()[1]))
+    loop = asyncio.get_running_loop()
+
+    def answer() -> None:
+        data, peer = asked.recvfrom(2048)
+        other.sendto(data.replace(b"\xa0", b"\xa2", 1).replace(b"public", community, 1), peer)
+
+    loop.add_reader(asked.fileno(), answer)
+    heard = Heard()
+    pulse = Pulse(heard, timeout_s=0.05, retries=0)
+    try:
+        await pulse.ask_now([Target(1, *asked.getsockname(), "public")])
+        assert heard.outcomes == {outcome: 1}
+        assert pulse.malformed["wrong_source"] == 1
+    finally:
+        pulse.close()
+        loop.remove_reader(asked.fileno())
+        asked.close()
+        other.close()
 
 
 async def test_an_answer_from_another_address_is_not_believed() -> None:

@@ -1,7 +1,9 @@
 """Liveness of a whole city: one question, sysUpTime, asked of thousands of agents from one socket.
 
 One socket per device (as gufo-snmp has it) costs a descriptor and two epoll calls per question; a question of fixed
-shape needs neither. Answers are matched by request-id and source address. Everything an agent says wrong is counted.
+shape needs neither. Answers are matched by request-id and source address: whoever repeats our id has heard the question
+and lives, however spoilt the rest is. Octets without it prove nothing: anybody can send them. All that is wrong is
+counted.
 """
 
 import asyncio
@@ -91,7 +93,6 @@ class Pulse:
         self._loop.add_reader(self._socket.fileno(), self._on_readable)
         self._request = random.randint(_FIRST_ID, _LAST_ID)
         self._pending: dict[int, _Question] = {}
-        self._by_address: dict[tuple[str, int], _Question] = {}
         self._urgent: deque[_Question] = deque()
         self._queue: deque[_Question] = deque()
         self._deadlines: deque[tuple[float, int]] = deque()
@@ -192,7 +193,6 @@ class Pulse:
             # No route, or the kernel's buffer is full: as good as a lost datagram; the deadline takes care of it.
             self.counts["send_failed"] += 1
         self._pending[request] = question
-        self._by_address[address] = question
         self._deadlines.append((now + self.timeout_s, request))
         self._recent.append((now, question))
         question.flying = True
@@ -222,9 +222,6 @@ class Pulse:
     def _settle(self, question: _Question) -> None:
         question.settled = True
         self._land(question)
-        address = (question.target.address, question.target.port)
-        if self._by_address.get(address) is question:
-            del self._by_address[address]
 
     @staticmethod
     def _done(question: _Question) -> None:
@@ -249,19 +246,21 @@ class Pulse:
     def _hear(self, data: bytes, source: tuple[str, int]) -> None:
         try:
             request, uptime = _fast(data) or _parse(data)
+            spoilt = False
         except ber.Malformed:
-            # Garbage from a device that was just asked: nothing to learn from it but that it is alive.
             self.malformed["undecodable"] += 1
-            request, uptime = 0, None
-        question = self._pending.pop(request, None) if request else self._by_address.get(source)
+            request, uptime, spoilt = _head(data)[1], None, True
+        question = self._pending.get(request)
         if question is None or question.settled:
-            self.counts["late"] += 1
+            self.counts["late"] += not spoilt
             return
         if source != (question.target.address, question.target.port):
-            self._pending[request] = question
             self.malformed["wrong_source"] += 1
-            return
-        if request and uptime is None:
+            # Routers answer from whichever address is nearest to us; what is forged rarely knows port and community.
+            if spoilt or source[1] != question.target.port or _head(data)[0] != question.target.community.encode():
+                return
+        del self._pending[request]
+        if uptime is None and not spoilt:
             self.malformed["wrong_value"] += 1
         self.counts["answered"] += 1
         self._settle(question)
@@ -291,6 +290,26 @@ def _fast(data: bytes) -> tuple[int, int] | None:
     if not 1 <= size <= 5 or bound + 12 + size != len(data) or (size == 5 and data[bound + 12]):
         return None
     return int.from_bytes(data[at + 4 : tail], "big"), int.from_bytes(data[bound + 12 :], "big")
+
+
+def _head(data: bytes) -> tuple[bytes, int]:
+    """Community and request-id of a response that is spoilt or cut behind them; an id of 0 when they are spoilt too."""
+    try:
+        at = _body(data, 0, ber.SEQUENCE)
+        _, at = ber.expect(data, at, len(data), ber.INTEGER)
+        start, at = ber.expect(data, at, len(data), ber.OCTETS)
+        community = data[start:at]
+        start, at = ber.expect(data, _body(data, at, RESPONSE), len(data), ber.INTEGER)
+        return community, ber.integer(data, start, at)
+    except (ber.Malformed, IndexError):
+        return b"", 0
+
+
+def _body(data: bytes, at: int, tag: int) -> int:
+    """Where the value of a tag begins, whether or not it is there as long as it says."""
+    if data[at] != tag:
+        raise ber.Malformed
+    return at + 2 + (data[at + 1] & 0x7F if data[at + 1] > 0x7F else 0)
 
 
 def _parse(data: bytes) -> tuple[int, int | None]:

@@ -30,6 +30,14 @@ QUEUES = {
     "journal": _("observations to be written"),
     "hints": _("traps and syslog lines"),
 }
+# What could not be used of what came.
+MALFORMED = {
+    "undecodable": _("answers that are no SNMP"),
+    "wrong_value": _("answers without the value"),
+    "wrong_source": _("answers from another address"),
+    "empty_reading": _("empty readings"),
+    "not_written": _("observations not written"),
+}
 # What a trap or a syslog line was understood as: the words of the drivers.
 HINTS = {
     "cold_start": pgettext_lazy("hint", "switched on"),
@@ -59,7 +67,7 @@ SECONDS = _("s")
 @register.filter
 def figure_word(name: str) -> str:
     """The figure in words; one that is not known stays as it is."""
-    return str((FIGURES | QUEUES).get(name, name))
+    return str((FIGURES | QUEUES | MALFORMED).get(name, name))
 
 
 @register.filter
