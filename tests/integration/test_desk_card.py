@@ -167,6 +167,17 @@ def test_a_field_crew_sees_no_contacts(staff: dict[Role, User], subscriber: Subs
     assert "o1-d1-k1-h1-sw1" in _page(crew, "/subscribers/500001/")
 
 
+@pytest.mark.parametrize("typed", ["79161234567", "+7 916 123-45-67", "123-45-67", "1234567"])
+def test_a_field_crew_cannot_ask_whose_phone_it_is(client: Client, staff: dict[Role, User], subscriber: Subscriber,
+                                                   typed: str) -> None:  # fmt: skip
+    assert "500001" in client.get("/search/", {"q": typed}, follow=True).content.decode()
+    crew = Client()
+    crew.force_login(staff[Role.FIELD])
+    page = crew.get("/search/", {"q": typed}, follow=True).content.decode()
+    assert "500001" not in page and subscriber.name not in page
+    assert "500001" in crew.get("/search/", {"q": "500001"}, follow=True).content.decode()
+
+
 def test_strangers_are_sent_to_the_door(subscriber: Subscriber) -> None:
     for path in ("/search/?q=1", "/subscribers/500001/", "/subscribers/500001/state/"):
         assert Client().get(path).status_code == 302

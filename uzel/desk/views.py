@@ -36,7 +36,7 @@ def _sees_contacts(request: HttpRequest) -> bool:
 def search(request: HttpRequest) -> HttpResponse:
     """Results as one types (a fragment), or the page; one thing named exactly opens at once."""
     text = clean(request.GET.get("q", ""))
-    results = find(text)
+    results = find(text, by_phone=_sees_contacts(request))
     is_typing = bool(request.headers.get("HX-Request")) and not request.headers.get("HX-History-Restore-Request")
     if results.subscribers:
         audit(

@@ -17,6 +17,7 @@ from uzel.network.models import Device, Site
 from uzel.subscribers import search_sql as sql
 from uzel.subscribers.models import Building, Subscriber
 
+_PHONES = frozenset({What.PHONE, What.PHONE_START, What.PHONE_TAIL})
 # People type at most so many words that help; the rest only costs time.
 _WORDS = 6
 # A word held by fewer rows than this is looked up alone and the others are compared row by row.
@@ -102,12 +103,13 @@ class _Word:
 _Dictionary = Mapping[tuple[str, str], _Word]
 
 
-def search(text: str, limit: int = 20) -> Results:
+def search(text: str, limit: int = 20, *, by_phone: bool = True) -> Results:
     """What `text` may mean: subscribers, buildings, devices and sites, each with the reason why it is here.
 
+    `by_phone` False: for those who may not know whose phone a number is.
     Never raises for any text. Readings with the other keyboard layout are tried only when nothing else was found.
     """
-    every = readings(text, city_code=settings.CITY_CODE)
+    every = [r for r in readings(text, city_code=settings.CITY_CODE) if by_phone or r.what not in _PHONES]
     results = _search(text, [r for r in every if not r.swapped], limit)
     swapped = [r for r in every if r.swapped]
     return results if results or not swapped else _search(text, swapped, limit)
