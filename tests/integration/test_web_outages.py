@@ -220,6 +220,17 @@ def test_a_comment_too_long_is_refused_in_words(operator: Client) -> None:
     assert not OutageEvent.objects.filter(kind="comment").exists()
 
 
+def test_the_inside_asked_without_its_page_leaves_a_trace_once(operator: Client) -> None:
+    web_data.city()
+    path = f"/outages/{web_data.darken(_site('o1-d1')).pk}/"
+    for _ in range(3):
+        operator.get(path, headers={"HX-Request": "true"})
+    assert AuditRecord.objects.filter(action="outage.seen").count() == 1
+    operator.get(path)
+    operator.get(path, headers={"HX-Request": "true"})
+    assert AuditRecord.objects.filter(action="outage.seen").count() == 2, "the page itself, not its live refresh"
+
+
 def test_a_comment_is_a_line_of_the_story_an_event_and_a_record(operator: Client) -> None:
     web_data.city()
     outage = web_data.darken(_site("o1-d1"))
@@ -340,7 +351,7 @@ def test_audit_is_filtered_and_paged(staff: dict[Role, User]) -> None:
         return client.get(f"/audit/?{query}").content.decode().count('<tr><td class="nowrap">')
 
     assert rows("") == 100
-    last = AuditRecord.objects.order_by("-pk")[99].pk
+    last = AuditRecord.objects.filter(action="subscriber.searched").order_by("-pk")[99].pk
     assert rows(f"before={last}") == 100
     assert rows(f"before={last - 100}") == 50
     assert rows("user=u1") == 83

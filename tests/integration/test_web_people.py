@@ -179,3 +179,18 @@ def test_the_audit_trail_cannot_be_changed(staff: dict[Role, User], sql: str) ->
     ):
         cursor.execute(sql)
     assert _actions() == ["session.opened"]
+
+
+def test_what_the_administrator_looks_at_leaves_a_trace_too(staff: dict[Role, User]) -> None:
+    admin = Client()
+    admin.force_login(staff[Role.ADMINISTRATOR])
+    for path in ("/audit/?user=operator", "/people/accounts/", f"/people/accounts/{staff[Role.LEAD].pk}/"):
+        assert admin.get(path).status_code == 200
+    kept = AuditRecord.objects.order_by("pk").values_list("action", "username", "object_id", "detail")
+    assert list(kept) == [
+        ("audit.seen", "administrator", "", {"user": "operator"}),
+        ("account.list_seen", "administrator", "", {}),
+        ("account.seen", "administrator", str(staff[Role.LEAD].pk), {}),
+    ]
+    page = admin.get("/audit/").content.decode()
+    assert "просмотрел аудит" in page and "открыл учётную запись" in page

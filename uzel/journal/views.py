@@ -5,6 +5,7 @@ from django.shortcuts import render
 
 from uzel.journal.forms import AuditFilter
 from uzel.journal.models import AuditRecord
+from uzel.journal.operations import audit
 
 PAGE = 100
 
@@ -19,4 +20,6 @@ def audit_trail(request: HttpRequest) -> HttpResponse:
     found = list(rows[: PAGE + 1])
     older = found[PAGE - 1].pk if len(found) > PAGE else None
     context = {"form": form, "records": found[:PAGE], "older": older, "is_first": not before}
+    asked = {name: value for name, value in request.GET.items() if value}
+    audit(user=request.user, action="audit.seen", request=request, detail=asked)
     return render(request, "journal/audit.html", context)

@@ -1,5 +1,6 @@
 """The board, the outages, and who is touched by them."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from uzel.journal.operations import audit
+from uzel.journal.operations import audit, audit_sight
 from uzel.network.batteries import battery_warnings
 from uzel.network.reserves import lost_reserves
 from uzel.outages import board as board_rows
@@ -27,6 +28,8 @@ from uzel.outages.telling import CLASSES, PARENTS, Names, chain, counts, dark
 from uzel.subscribers.models import Service, Subscriber
 
 PAGE = 50
+# One trace of an open page in so long.
+SIGHT = timedelta(minutes=15)
 # Ages and the monitor's own beat are not news: they are read anew at least so often.
 BOARD_KEPT_S = 5
 
@@ -80,7 +83,10 @@ def outage(request: HttpRequest, pk: int) -> HttpResponse:
         Outage.objects.select_related(PARENTS, "mains_area", "planned_work", "merged_into"), pk=pk
     )
     inside = bool(request.headers.get("HX-Request"))
-    if not inside:
+    if inside:
+        # An open page asks again and again; whoever asks for the fragment without the page leaves a trace too.
+        audit_sight(user=request.user, action="outage.seen", obj=found, request=request, within=SIGHT)
+    else:
         audit(user=request.user, action="outage.seen", obj=found, request=request)
     now, peak = counts(found.scope), counts(found.scope_peak or found.scope)
     elements = _elements(found)

@@ -104,6 +104,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
 def accounts(request: HttpRequest) -> HttpResponse:
     """Everybody who has an account."""
     people: QuerySet[User] = User.objects.order_by("-is_active", "role", "last_name", "username")
+    audit(user=request.user, action="account.list_seen", request=request)
     return render(request, "people/accounts.html", {"people": people})
 
 
@@ -143,6 +144,8 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("people:accounts")
+    if request.method == "GET":
+        audit(user=request.user, action="account.seen", obj=kept, request=request)
     context = {"form": form, "password_form": password, "account": kept}
     return render(request, "people/account.html", context)
 
