@@ -8,6 +8,7 @@ from typing import Any
 from uzel.core.answers import Operation
 from uzel.core.changes import Kind
 from uzel.drivers.cli_text import Parsed
+from uzel.drivers.cli_whole import guarded
 
 
 class Mark(StrEnum):
@@ -48,6 +49,10 @@ class Ask:
     tells_end: bool = False
     stop: str = ""
     models: str = ""
+
+    def __post_init__(self) -> None:
+        """Whoever asks gets no row into which a message of the log fell."""
+        object.__setattr__(self, "parse", guarded(self.parse))
 
 
 @dataclass(frozen=True, slots=True)

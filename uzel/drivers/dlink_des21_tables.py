@@ -34,9 +34,10 @@ _MAC_ROW = re.compile(r"^\s*\d{1,4}\s+(\d{1,2})\s+(\d{1,4})\s+([0-9A-Fa-f-]{12,1
 
 
 def parse_macs(text: str) -> Parsed[MacEntry]:
-    """`show fdb port N` (learned) and `show smac` (static)."""
+    """`show fdb port N` (learned) and `show smac` (static): the title tells which."""
     sheet: Sheet[MacEntry] = Sheet(text, r"(?:dynamic|static) mac .*|(?:idx|id)\s+port.*")
-    kind = MacKind.STATIC if "STATIC MAC LIST" in text else MacKind.DYNAMIC
+    title = re.search(r"\b(static|dynamic) mac ", text, re.IGNORECASE)
+    kind = MacKind(title[1].lower()) if title else None
     for line in sheet:
         found = _MAC_ROW.match(line)
         address = mac(found.group(3)) if found else None

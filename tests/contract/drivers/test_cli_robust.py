@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.contract.drivers.recordings import NAMES, RECORDINGS, best
 from uzel.core.answers import LogLine
 from uzel.drivers.cisco_ios_unit import parse_identity as parse_show_version
+from uzel.drivers.cli_whole import guarded
 from uzel.drivers.huawei_vrp_unit import parse_identity as parse_display_version
 
 TEXTS = {
@@ -29,8 +30,8 @@ PAGERS = [
     "  ---- More ----\x1b[42D" + " " * 42 + "\x1b[42D",
 ]
 FREE_TEXT = (
-    parse_show_version,
-    parse_display_version,
+    guarded(parse_show_version),
+    guarded(parse_display_version),
 )  # a page of prose and licence: only lines with a fact in them count
 FOLDED = re.compile(r"desc|^name$")  # may go on in the next line
 # A whole value may follow from parts that a cut leaves out.
@@ -162,6 +163,56 @@ def test_a_log_line_in_the_middle_costs_no_row_and_is_kept(data):
     kept = "".join(str(getattr(row, "system_description", "")) for row in parsed.rows)
     # "word: text" may pass for a key of a block that nobody asks for.
     assert line in parsed.not_understood or line in kept or ": " in line or "]:" in line
+
+
+def told_by(row, rows) -> bool:
+    """Whether a row says nothing that one of the others does not say; of a cable, pairs may be missing."""
+
+    def agree(mine, true) -> bool:
+        if getattr(mine, "pairs", ()) and hasattr(true, "pairs"):
+            rest = [pair for pair in mine.pairs if not told_by(pair, true.pairs)]
+            mine, true = dataclasses.replace(mine, pairs=()), dataclasses.replace(true, pairs=())
+            return not rest and agrees(mine, true)
+        return agrees(mine, true)
+
+    return any(type(row) is type(true) and agree(row, true) for true in rows)
+
+
+def check_spoilt(name: str, line: int, column: int, log: str, end: str) -> None:
+    """A message of the log falls into a line; the row's other half follows on the same line or on the next."""
+    parse, text = PLAIN[name]
+    lines, whole = text.rstrip("\n").split("\n"), parse(text)
+    split = lines[line]
+    if any(isinstance(row, LogLine) for row in whole.rows) or not split[:column].strip():
+        return
+    lines[line] = f"{split[:column]}{log}{end}{split[column:]}"
+    parsed = parse("\n".join(lines) + "\n")
+    wrong = [row for row in parsed.rows if not told_by(row, whole.rows)]
+    assert not wrong, (name, lines[line], wrong[0])
+    assert any(log in said for said in parsed.not_understood)
+    half = split[column:].strip()
+    assert not half or any(half in said for said in parsed.not_understood)
+
+
+LOGS = [*LOG_LINES[:2], "WARN(4) Port 7 link down"]
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_a_message_of_the_log_within_a_row_makes_no_wrong_row_and_both_halves_are_told(data):
+    name = data.draw(st.sampled_from(list(PLAIN)))
+    lines = PLAIN[name][1].rstrip("\n").split("\n")
+    line = data.draw(st.integers(0, len(lines) - 1))
+    column = data.draw(st.integers(0, len(lines[line])))
+    check_spoilt(name, line, column, data.draw(st.sampled_from(LOGS)), data.draw(st.sampled_from(["", "\n"])))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_message_of_the_log_at_every_third_column_makes_no_wrong_row(name):
+    for line, text in enumerate(PLAIN[name][1].rstrip("\n").split("\n")):
+        for column in range(1, len(text), 3):
+            check_spoilt(name, line, column, LOG_LINES["huawei" in name], "\n")
 
 
 @pytest.mark.slow
