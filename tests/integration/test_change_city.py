@@ -136,6 +136,27 @@ async def test_a_restart_ends_with_the_port_on(city: Running, heal: None, model:
         assert (await desk.seen(pool)).admin_up is True
 
 
+@pytest.mark.parametrize(
+    ("model", "kind", "command"),
+    [
+        ("S5720-56C-PWR-EI", Kind.CLEAR_COUNTERS, "display interface "),
+        ("DES-3200-18", Kind.CLEAR_BINDING, "show address_binding blocked"),
+    ],
+)
+async def test_a_check_is_kept_as_it_was_asked(city: Running, heal: None, model: str, kind: Kind, command: str) -> None:
+    """The port by SNMP, what was changed by the command line: each by its own way, with what the switch said."""
+    desk = Desk(city, model)
+    if kind is Kind.CLEAR_BINDING:
+        desk.fault("binding-blocked", f"{desk.device.code}:{desk.name}")
+    async with Pool(idle_s=0) as pool:
+        assert (await desk.change(pool, kind)).state == "done"
+    port, asked = [entry for entry in desk.entries if entry.part == "check"][-2:]
+    assert (port.by, port.line, port.seen) == ("snmp", "IF-MIB; EtherLike-MIB", None)
+    assert "admin_up: True" in str(port.text)
+    assert asked.by == "cli" and asked.line.startswith(command) and "\n" in str(asked.text)
+    assert asked.seen and (asked.seen.octets if kind is Kind.CLEAR_COUNTERS else asked.seen.blocked) is not None
+
+
 @pytest.mark.parametrize("model", MAKES)
 async def test_a_switch_that_does_not_do_what_it_says_is_found_out(city: Running, heal: None, model: str) -> None:
     desk = Desk(city, model)
@@ -146,8 +167,10 @@ async def test_a_switch_that_does_not_do_what_it_says_is_found_out(city: Running
         assert (outcome.state, outcome.error) == ("undone", "check_failed")
         assert desk.typed == [*plan.commands, *plan.undoing]
         # SNMP is not believed alone: the last look is by the command line.
-        looks = [entry.line for entry in desk.entries if entry.part == "check" and entry.error]
-        assert looks[-1] == "ports (cli)"
+        looks = [entry for entry in desk.entries if entry.part == "check" and entry.error]
+        assert {entry.by for entry in looks[:-1]} == {"snmp"} and looks[-1].by == "cli"
+        assert looks[-1].line.startswith(("show ", "display ")) and desk.port.shape.name in str(looks[-1].text)
+        assert looks[-1].seen and looks[-1].seen.admin_up is True
 
 
 @pytest.mark.parametrize("model", MAKES)

@@ -178,6 +178,16 @@ def test_roles_see_what_they_may(staff: dict[Role, User]) -> None:
     assert client(staff[Role.OPERATOR]).post(reverse("network:change_ask"), form("port-off")).status_code == 409
 
 
+# A look as the runner keeps it: each question with its way and what was said, what it came to with the last one.
+LOOK = [
+    {"part": "check", "line": "IF-MIB", "text": "admin_up: True", "error": "", "at": 1.8e9, "answered": True,
+     "by": "snmp", "seen": None},
+    {"part": "check", "line": "display interface GigabitEthernet0/0/1", "text": "Total: 62857 octets", "error": "",
+     "at": 1.8e9, "answered": True, "by": "cli",
+     "seen": {"admin_up": True, "link_up": False, "description": None, "octets": 62857, "blocked": [], "macs": None}},
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("state", "error", "after", "words"),
     [
@@ -194,12 +204,16 @@ def test_every_end_is_told_with_its_transcript(
     entry = {"part": "do", "line": "shutdown", "text": "shutdown\r\n<b>", "error": "", "at": 1.8e9, "answered": True}
     unanswered = entry | {"line": "no shutdown", "text": "", "answered": False}
     Change.objects.filter(pk=change.pk).update(
-        state=state, error=error, after=after, transcript=[entry, unanswered], reason="нет линка",
+        state=state, error=error, after=after, transcript=[entry, unanswered, *LOOK], reason="нет линка",
         confirmed_by=staff[Role.OPERATOR],
     )  # fmt: skip
     text = page(staff[Role.OPERATOR], change)
     for word in (*words, "отправлено, ответ не сохранился", "&lt;b&gt;", "нет линка"):
         assert word in text
+    for word in ("по SNMP</span> <code>IF-MIB", "admin_up: True", "по командной строке</span> <code>display interface"):
+        assert word in text
+    assert re.search("порт включён · нет линка · насчитано байт: 62.857 · не пропущено клиентов: 0<", text)
+    assert "Total: 62857 octets" in text
 
 
 def test_a_port_that_was_left_off_is_one_press_from_its_way_back(staff: dict[Role, User]) -> None:

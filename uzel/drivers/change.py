@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from uzel.core.changes import OF_A_PORT, Kind, Seen, came_true, is_restored, needless
 from uzel.drivers.ask import AskError, By, Facts, spelt
@@ -39,13 +39,19 @@ _REFUSED = re.compile(r"^\s*(?:%(?! ?[A-Z0-9_]+-\d-)|Error\b|Fail)", re.MULTILIN
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the transcript. `part`: do, undo or check. `text` is what came back; None: nothing yet."""
+    """A line of the transcript. `part`: do, undo or check. `text` is what came back; None: nothing yet.
+
+    Of a check: `line` is the command, or the tables, `by` the way (snmp, cli); the last line of a look has what all of
+    them came to in `seen`.
+    """
 
     part: str
     line: str
     text: str | None = None
     error: str = ""
     at: float = 0.0
+    by: str = ""
+    seen: Seen | None = None
 
 
 Journal = Callable[[Entry], Awaitable[None]]
@@ -272,8 +278,7 @@ async def _check(work: _Work, *, undone: bool = False) -> tuple[Seen, bool | Non
                     continue
                 seen = found.seen
                 held = _judge(work.wanted, seen, undone=undone)
-                told = "" if held else "not_so"
-                await work.journal(Entry("check", _told(work.wanted, found), _plain(seen), told, time.time()))
+                await _tell(work, found, "" if held else "not_so")
                 if held:
                     break
     return seen, held
@@ -285,33 +290,24 @@ async def _look(work: _Work, by: By | None) -> Look | None:
     try:
         return await look(work.facts, wanted.kind, wanted.way, work.port, work.pool, by)
     except AskError as error:
-        code = error.code
+        entry = Entry("check", wanted.way.check, error.text, error.code, time.time(), error.by)
     except Exception:
         log.exception("A look of a change broke off")
-        code = "internal"
-    await work.journal(Entry("check", wanted.way.check, "", code, time.time()))
+        entry = Entry("check", wanted.way.check, "", "internal", time.time())
+    await work.journal(entry)
     return None
+
+
+async def _tell(work: _Work, found: Look, error: str) -> None:
+    """Each question of a look with what was said to it; what it came to stands with the last one."""
+    now = time.time()
+    *earlier, last = [Entry("check", "; ".join(one.lines), one.text, at=now, by=one.by) for one in found.asked]
+    for entry in earlier:
+        await work.journal(entry)
+    await work.journal(replace(last, error=error, seen=found.seen))
 
 
 def _judge(wanted: Plan, seen: Seen, *, undone: bool) -> bool | None:
     if undone:
         return is_restored(wanted.kind, wanted.before, seen)
     return came_true(wanted.kind, wanted.before, seen, wanted.value)
-
-
-def _told(wanted: Plan, found: Look) -> str:
-    return f"{wanted.way.check} ({found.by})" if found.by else str(wanted.way.check)
-
-
-def _plain(seen: Seen) -> str:
-    """What was seen, on a line."""
-    words = {None: "", True: "up", False: "down"}
-    told = [
-        f"admin {words[seen.admin_up]}" if seen.admin_up is not None else "",
-        f"link {words[seen.link_up]}" if seen.link_up is not None else "",
-        f'description "{seen.description}"' if seen.description is not None else "",
-        f"octets {seen.octets}" if seen.octets is not None else "",
-        f"blocked {len(seen.blocked)}" if seen.blocked is not None else "",
-        f"MACs {len(seen.macs)}" if seen.macs is not None else "",
-    ]
-    return ", ".join(each for each in told if each)

@@ -2,13 +2,13 @@
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from uzel.core.answers import Operation, PortStatus
 from uzel.core.changes import OF_A_PORT, Kind, Seen
 from uzel.drivers import ask_snmp
-from uzel.drivers.ask import AskError, By, Facts, Values, ask, spelt
+from uzel.drivers.ask import Answer, AskError, By, Facts, Values, ask, spelt
 from uzel.drivers.change_plan import Client
 from uzel.drivers.cli_page import Way
 from uzel.drivers.pool import Pool
@@ -20,12 +20,25 @@ SYS_DESCR = "1.3.6.1.2.1.1.1.0"
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A question of a look: by which way, the commands or tables, and what the device said, raw.
+
+    SNMP says nothing that could be read: in its place stand the values, by the names of `core.answers`.
+    """
+
+    question: Operation
+    by: By
+    lines: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
-    """What was seen, by which way (snmp, cli), and whom address binding keeps out."""
+    """What was seen, whom address binding keeps out, and how that was asked for."""
 
     seen: Seen
-    by: By | None = None
     clients: tuple[Client, ...] = ()
+    asked: tuple[Asked, ...] = ()
 
 
 async def about(facts: Facts) -> str:
@@ -52,20 +65,21 @@ async def look(facts: Facts, kind: Kind, way: Way, port: str | None, pool: Pool,
         return found
     # Counters of SNMP go on when those of the command line are cleared.
     forced = By.CLI if way.check is Operation.COUNTERS else None
-    rows = (await ask(facts, way.check, pool=pool, values=Values(port=port), by=forced)).rows
-    return replace(found, seen=_more(found.seen, way.check, rows), clients=_clients(way.check, rows))
+    answer = await ask(facts, way.check, pool=pool, values=Values(port=port), by=forced)
+    seen = _more(found.seen, way.check, answer.rows)
+    return Look(seen, _clients(way.check, answer.rows), (*found.asked, _asked(answer)))
 
 
 async def _status(facts: Facts, port: str, pool: Pool, by: By | None) -> Look:
     if by is not By.CLI:
         try:
-            rows, _ = await ask_snmp.ports(_place(facts), spelt(facts.page, port))
-            return Look(_seen(rows), By.SNMP)
+            rows, tables = await ask_snmp.ports(_place(facts), spelt(facts.page, port))
+            return Look(_seen(rows), asked=(Asked(Operation.PORTS, By.SNMP, tables, _values(rows)),))
         except SnmpError as error:
             if by is By.SNMP:
                 raise AskError(error.code, permanent=error.permanent, stage="snmp", by=By.SNMP) from error
     answer = await ask(facts, Operation.PORTS, pool=pool, values=Values(port=port), by=By.CLI)
-    return Look(_seen(answer.rows), By.CLI)
+    return Look(_seen(answer.rows), asked=(_asked(answer),))
 
 
 async def _described(facts: Facts, port: str, pool: Pool) -> Look:
@@ -77,9 +91,18 @@ async def _described(facts: Facts, port: str, pool: Pool) -> Look:
         answer = await ask(facts, Operation.PORTS, pool=pool, values=Values(port=port), by=By.CLI)
         if any(_TELLS_TEXT.search(line) for line in answer.asked):
             seen = _seen(answer.rows)
-            return Look(replace(seen, description=seen.description or ""), By.CLI)
+            return Look(replace(seen, description=seen.description or ""), asked=(_asked(answer),))
     found = await _status(facts, port, pool, By.SNMP)
     return replace(found, seen=replace(found.seen, description=found.seen.description or ""))
+
+
+def _asked(answer: Answer) -> Asked:
+    return Asked(answer.operation, answer.by, answer.asked, answer.text or _values(answer.rows))
+
+
+def _values(rows: tuple[Any, ...]) -> str:
+    told = (f"{name}: {value}" for row in rows for name, value in asdict(row).items() if value is not None)
+    return "\n".join(told)
 
 
 def _place(facts: Facts) -> ask_snmp.Place:

@@ -281,7 +281,8 @@ class Change(models.Model):
     undo = models.JSONField(default=list)
     before = models.JSONField(default=dict)
     mark = models.CharField(max_length=20, blank=True)
-    # What came of it. transcript: [{"at", "part": do|undo|check, "line", "text", "error"}], written as it grows.
+    # What came of it. transcript: [{"at", "part": do|undo|check, "line", "text", "error",
+    # "by": snmp|cli, "seen": what a check came to}], written as it grows.
     after = models.JSONField(default=dict)
     transcript = models.JSONField(default=list)
     error = models.CharField(max_length=60, blank=True)

@@ -294,6 +294,7 @@ def _transcript(job: Job, *, bare: bool = False) -> list[dict[str, Any]]:
     entries = [
         _storable(asdict(entry))
         | {"text": "" if bare else _storable((entry.text or "")[:KEPT_CHARS]), "answered": entry.text is not None}
+        | ({"seen": None} if bare else {})
         for entry in job.entries
     ]
     return [*job.kept, *entries]

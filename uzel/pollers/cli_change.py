@@ -14,7 +14,14 @@ from uzel.drivers.pool import Pool
 from uzel.network import changes
 from uzel.network.changes import Refused
 from uzel.network.models import Change, Device, Port
-from uzel.network.templatetags.change_words import change_check, change_error, change_word, console, refusal_word
+from uzel.network.templatetags.change_words import (
+    change_check,
+    change_error,
+    change_word,
+    console,
+    refusal_word,
+    seen_words,
+)
 from uzel.people.models import User
 from uzel.pollers import device_facts
 from uzel.pollers.change_run import ChangeRunner
@@ -127,9 +134,10 @@ def _show(out: Console, row: Change) -> None:
 def _end(out: Console, row: Change) -> None:
     """Print what came of it, and exit."""
     for entry in row.transcript:
-        out.print(
-            f"[{entry['part']}] {entry['line']} {entry['error']}".rstrip(), style="red" if entry["error"] else "dim"
-        )
+        line = " ".join(filter(None, (f"[{entry['part']}]", entry.get("by"), entry["line"], entry["error"])))
+        out.print(line, style="red" if entry["error"] else "dim", markup=False)
+        if seen := entry.get("seen"):
+            out.print("  " + visible(seen_words(seen)), markup=False)
         if text := visible(console(entry["text"])):
             out.print("  " + text.replace("\n", "\n  "), style="dim", markup=False)
     good = row.state == State.DONE

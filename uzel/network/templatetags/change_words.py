@@ -5,8 +5,9 @@ from typing import Any
 from uuid import uuid4
 
 from django import template
+from django.utils.formats import number_format
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from uzel.core.changes import OF_A_PORT, WHO, Kind
 from uzel.network import changes
@@ -90,6 +91,7 @@ PARTS = {
     "undo": pgettext_lazy("part of a change", "undo"),
     "check": pgettext_lazy("part of a change", "check"),
 }
+WAYS = {"snmp": pgettext_lazy("way of asking", "by SNMP"), "cli": pgettext_lazy("way of asking", "at the prompt")}
 
 
 @register.filter
@@ -128,6 +130,28 @@ def change_error(code: str) -> str:
 def part_word(part: str) -> str:
     """A part of the transcript."""
     return str(PARTS.get(part, part))
+
+
+@register.filter
+def way_word(by: str) -> str:
+    """How a check was asked."""
+    return str(WAYS.get(by, by))
+
+
+@register.filter
+def seen_words(seen: dict[str, Any]) -> str:
+    """What a check came to: `core.changes.Seen`, in words, without what was not asked."""
+    admin, link, text = seen.get("admin_up"), seen.get("link_up"), seen.get("description")
+    octets, blocked, macs = seen.get("octets"), seen.get("blocked"), seen.get("macs")
+    told = [
+        None if admin is None else gettext("the port is on") if admin else gettext("the port is off"),
+        None if link is None else gettext("link") if link else gettext("no link"),
+        None if text is None else gettext("description: %s") % (text or "—"),
+        None if octets is None else gettext("octets counted: %s") % number_format(octets, force_grouping=True),
+        None if blocked is None else gettext("clients turned away: %d") % len(blocked),
+        None if macs is None else gettext("MACs learned: %d") % len(macs),
+    ]
+    return " · ".join(each for each in told if each is not None)
 
 
 @register.filter
