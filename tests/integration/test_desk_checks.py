@@ -141,6 +141,22 @@ def test_what_a_device_printed_is_text_and_nothing_else(client: Client, subscrib
     assert page.count("&lt;script&gt;alert(1)") >= 12
 
 
+def test_lines_of_the_log_are_told_in_words_with_the_raw_line_behind_the_key(
+    client: Client, subscriber: Subscriber
+) -> None:
+    raw = "Unauthenticated IP-MAC address and discarded by ip mac port binding (MAC: 50-C7-BF-00-00-01, Port: 1)"
+    log = [
+        LogLine(raw, "2026/03/14 09:10:02", when="2026-03-14T09:10:02", kind="binding_blocked", mac="50c7bf000001"),
+        LogLine("Port 1 link up", "Mar 14 09:10:02", kind="link_up"),
+        LogLine("Fan 1 is back", "Mar 14 09:10:01"),
+    ]
+    page = _answered(client, {"ports": _ports(), "log": [asdict(row) for row in log], "said": [_said("log", raw)]})
+    words = _words(page)
+    assert "14.03.2026 09:10:02 адрес заблокирован привязкой 50:c7:bf:00:00:01" in words
+    assert "Mar 14 09:10:02 линк появился" in words and "Mar 14 09:10:01 Fan 1 is back" in words
+    assert "Port 1 link up" not in words and raw in page
+
+
 def test_the_raw_answer_tells_the_command_the_way_and_the_ground(client: Client, subscriber: Subscriber) -> None:
     said = [
         _said("log", "line one\r\nline two", asked=["show log", "q"]),

@@ -284,15 +284,18 @@ class LoopState:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """`at` is the device's own stamp, unparsed: many have no year, or no clock set. `port` when the text names one.
+    """`at` is the device's own stamp as it stands, `when` the same as ISO 8601 by the device's own clock.
 
-    `kind` is what it tells of, in a word of `drivers.syslog`, and `mac` the first address that it names.
+    `when` is None for a stamp without a year, or of a clock that was never set. `port` when the text names one. `kind`
+    is what it tells of, in a word of `drivers.syslog` (link_down, loop, binding_blocked …), and `mac` the first
+    address that it names.
     """
 
     text: str
     at: str | None = None
     level: str | None = None
     port: str | None = None
+    when: str | None = None
     kind: str | None = None
     mac: str | None = None
 

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from uzel.core.answers import CableTest, LogLine, Operation, PairState
-from uzel.drivers import ask_snmp, syslog
+from uzel.drivers import ask_snmp, log_time, syslog
 from uzel.drivers.cli_drivers import DRIVERS
 from uzel.drivers.cli_input import BadInputError, commands, mac, port
 from uzel.drivers.cli_page import Ask, Page
@@ -312,7 +312,7 @@ def _shown(row: Any, login: Login) -> Any:
     """A line of a log is kept as it is told, and may tell what somebody typed; a short word in it is just a word."""
     if not isinstance(row, LogLine):
         return row
-    told = {"kind": syslog.kind_of(row.text), "mac": syslog.mac_of(row.text)}
+    told = {"when": log_time.iso(row.at), "kind": syslog.kind_of(row.text), "mac": syslog.mac_of(row.text)}
     return replace(row, text=login.starred(row.text, at_least=WORD), **told)
 
 

@@ -25,7 +25,7 @@ PATTERNS: Sequence[tuple[str, re.Pattern[str]]] = tuple(
         ("loop_gone", r"loopback .*interface\(\d+\) (?P<port>[^\s,]+).* detect status: 1"),
         ("link_down", r"\bport (?P<port>[\d:/]+) link down"),
         ("link_up", r"\bport (?P<port>[\d:/]+) link up"),
-        ("link_down", r"%LINK-3-UPDOWN: Interface (?P<port>[^,]+), changed state to (?:administratively )?down"),
+        ("link_down", r"%LINK-\d-\w+: Interface (?P<port>[^,]+), changed state to (?:administratively )?down"),
         ("link_up", r"%LINK-3-UPDOWN: Interface (?P<port>[^,]+), changed state to up"),
         ("link_down", r"interface (?P<port>\S+) (?:has )?turn(?:ed|s) into DOWN state"),
         ("link_up", r"interface (?P<port>\S+) (?:has )?turn(?:ed|s) into UP state"),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import template
-from django.utils.formats import get_format
+from django.utils.formats import date_format, get_format
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext, pgettext, pgettext_lazy
@@ -201,6 +201,16 @@ def _pair(pair: Pair) -> str:
 def cable_word(cable: Cable) -> str:
     """What follows from a cable test."""
     return _word(CABLE_SAYS, cable.says)
+
+
+@register.filter
+def log_moment(row: Mapping[str, Any]) -> str:
+    """When a line of a log was written, as the reader writes time; the device's own stamp where that is all."""
+    try:
+        when = datetime.fromisoformat(str(row.get("when")))
+    except ValueError:
+        return str(row.get("at") or "")
+    return date_format(when, "d.m.Y H:i:s")
 
 
 @register.filter
