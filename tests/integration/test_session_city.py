@@ -105,3 +105,20 @@ async def test_configurations_come_whole_and_without_prompts(switches):
         assert facts.address in text, facts.model
         assert "More" not in text
         assert not text.startswith(("show", "display", "Command"))
+
+
+WHOLE = (Operation.ERRORS, Operation.LOOPS, Operation.MACS, Operation.BINDINGS, Operation.NEIGHBOURS, Operation.OPTICS)
+
+
+async def test_a_whole_switch_of_any_make_is_asked_in_the_same_words(switches):
+    """D-Link's MACs, errors and neighbours by SNMP; all others, of all makes, by a command that wants no port."""
+    async with Pool(idle_s=0) as pool:
+        for facts in switches:
+            for operation in WHOLE:
+                answer = await ask(facts, operation, pool=pool)
+                assert answer.not_understood == (), (facts.model, operation)
+                assert answer.rows or operation in (Operation.OPTICS, Operation.BINDINGS, Operation.LOOPS), (
+                    facts.model, operation,
+                )  # fmt: skip
+                ports = {str(port) for row in answer.rows for port in (getattr(row, "ports", None) or (row.port,))}
+                assert len(ports) > 1 or len(answer.rows) < 2, (facts.model, operation)

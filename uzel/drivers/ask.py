@@ -43,6 +43,8 @@ BY_SNMP: Mapping[str, frozenset[Operation]] = {
     "zyxel_zynos": frozenset({Operation.COUNTERS}),
     "eltex_mes": frozenset({Operation.PORTS, Operation.COUNTERS, Operation.MACS, Operation.NEIGHBOURS}),
 }
+# The command line tells more of one port, and nothing of all at once: of a whole switch SNMP is asked.
+WHOLE_BY_SNMP: Mapping[str, frozenset[Operation]] = {"dlink_dxs": frozenset({Operation.ERRORS})}
 # Troubles after which a read is tried once more, and how long to wait before, seconds. A session that was kept open may
 # have been closed meanwhile; a switch with one line frees it a moment after the one before has logged out.
 AGAIN_S: Mapping[Trouble, float] = {Trouble.CLOSED: 0.0, Trouble.LOCKED: 1.0, Trouble.REFUSED: 1.0}
@@ -169,10 +171,19 @@ class Values:
     address: str | None = None
 
 
-def ways(page: Page, operation: Operation) -> tuple[By, ...]:
-    """How a question is put to a kind of device, best first. The table of the docs is made of this."""
+def ways(page: Page, operation: Operation, *, whole: bool = False) -> tuple[By, ...]:
+    """How a question, about the `whole` switch or about one port, is put to a kind of device, best first."""
     by_cli = (By.CLI,) if operation in page.asks else ()
+    if whole and operation in WHOLE_BY_SNMP.get(page.name, ()):
+        return (By.SNMP,)
     return (By.SNMP, *by_cli) if operation in BY_SNMP.get(page.name, ()) else by_cli
+
+
+def is_of_one_port(page: Page, operation: Operation) -> bool:
+    """Whether it can be asked of one port only: no command and no table tells of all."""
+    if not page.asks.get(operation) or By.SNMP in ways(page, operation, whole=True):
+        return False
+    return all("port" in wants_of(way) for way in page.asks[operation] if wants_of(way) != {"mac"})
 
 
 async def ask(
@@ -189,7 +200,8 @@ async def ask(
     """
     page, began = facts.page, time.monotonic()
     values = _checked(facts, page, values or Values())
-    possible = [By.CLI] if by is By.CLI and operation in page.asks else ways(page, operation)
+    whole = values.port is None and values.mac is None
+    possible = [By.CLI] if by is By.CLI and operation in page.asks else ways(page, operation, whole=whole)
     possible = [way for way in possible if by in (None, way)]
     if not possible:
         raise AskError("not_asked", permanent=True, stage="question")

@@ -77,6 +77,8 @@ PAGE = Page(
             Ask("show mac address-table interface {port}", parse_macs),
             Ask("show mac-address-table interface {port}", parse_macs, models="before 12.2"),
             Ask("show mac address-table address {mac}", parse_macs),
+            Ask("show mac address-table", parse_macs),
+            Ask("show mac-address-table", parse_macs, models="before 12.2"),
         ),
         Operation.ARP: (Ask("show ip arp", parse_arp),),
         Operation.VLANS: (
@@ -100,8 +102,14 @@ PAGE = Page(
             Ask("show lldp neighbors", parse_lldp_brief),
             Ask("show cdp neighbors", parse_cdp_brief),
         ),
-        Operation.OPTICS: (Ask("show interfaces {port} transceiver", parse_optics),),
-        Operation.BINDINGS: (Ask("show ip dhcp snooping binding interface {port}", parse_bindings),),
+        Operation.OPTICS: (
+            Ask("show interfaces {port} transceiver", parse_optics),
+            Ask("show interfaces transceiver", parse_optics),
+        ),
+        Operation.BINDINGS: (
+            Ask("show ip dhcp snooping binding interface {port}", parse_bindings),
+            Ask("show ip dhcp snooping binding", parse_bindings),
+        ),
         Operation.IGMP_GROUPS: (Ask("show ip igmp snooping groups", parse_igmp_groups, Mark.MANUAL),),
         # Keepalives that come back: the port is held down for it. A loop without them shows in the log alone.
         Operation.LOOPS: (Ask("show interfaces status err-disabled", parse_err_disabled),),

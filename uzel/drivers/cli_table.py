@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from uzel.core.answers import Operation
-from uzel.drivers.ask import BY_SNMP, ways
+from uzel.drivers.ask import BY_SNMP, WHOLE_BY_SNMP, is_of_one_port, ways
 from uzel.drivers.cli_drivers import DRIVERS
 from uzel.drivers.cli_page import Page
 
@@ -24,6 +24,9 @@ The recordings of the project are written for it in these formats, with invented
 *SNMP first*: SNMP tells all that the command line does, and costs no login; the command line is asked when SNMP gives
 nothing. *SNMP* alone: the driver has no command for it. What SNMP tells is read from standard tables (IF-MIB,
 EtherLike, BRIDGE and Q-BRIDGE, LLDP), so no recording of ours stands beside it here.
+
+Without a port a question is of the whole switch. Where no command and no table tells of all ports, it says
+`needs_port`: the list stands below each table.
 
 *Blocked clients* are asked of D-Link alone: IMPB keeps a list of them. Cisco's IP source guard and Huawei's bind-table
 check drop frames and keep no list of whose; there, bindings tell who is let through, and the log who was turned away,
@@ -64,6 +67,8 @@ def _rows(page: Page, proof: Mapping[tuple[str, Operation], list[str]]) -> Itera
         marks = "<br>".join(ask.mark.value for ask in asks)
         if operation in by_snmp:
             asked, marks = f"SNMP first<br>{asked}", f"standard<br>{marks}"
+        elif operation in WHOLE_BY_SNMP.get(page.name, ()):
+            asked, marks = f"{asked}<br>SNMP, of all ports", f"{marks}<br>standard"
         yield f"| {operation.value} | {asked} | {marks} | {devices} |"
 
 
@@ -75,6 +80,8 @@ def document(folder: Path) -> str:
         parts += [f"\n## {page.title}\n", f"Driver `{page.name}`.\n"]
         parts += ["| question | asked by | format | our recordings |", "|---|---|---|---|", *_rows(page, proof)]
         missing = [operation.value for operation in Operation if not ways(page, operation)]
+        one = [operation.value for operation in Operation if is_of_one_port(page, operation)]
+        parts += ["", "Of one port at a time only: " + (", ".join(one) or "nothing") + "."]
         parts += ["", "Not asked: " + (", ".join(missing) or "nothing is left out") + "."]
     return "\n".join(parts) + "\n"
 

@@ -76,6 +76,7 @@ PAGE = Page(
         Operation.NEIGHBOURS: (Ask("show lldp remote_ports {port} mode normal", parse_neighbours),),
         Operation.OPTICS: (
             Ask("show ddm ports {port} status", parse_optics),
+            Ask("show ddm ports status", parse_optics),
             Ask("show optical-transceiver {port}", parse_optics, models="DGS-3100"),
         ),
         Operation.BINDINGS: (
@@ -92,7 +93,10 @@ PAGE = Page(
             ),
             Ask("show igmp_snooping group", parse_igmp_groups, Mark.UNVERIFIED),
         ),
-        Operation.LOOPS: (Ask("show loopdetect ports {port}", parse_loops, Mark.MANUAL, stop="q"),),
+        Operation.LOOPS: (
+            Ask("show loopdetect ports {port}", parse_loops, Mark.MANUAL, stop="q"),
+            Ask("show loopdetect ports all", parse_loops, Mark.MANUAL, stop="q"),
+        ),
         Operation.LOG: (Ask("show log", parse_log),),
         Operation.LOAD: (Ask("show utilization cpu", parse_load, Mark.MANUAL, stop="\x03"),),
         Operation.MEMORY: (

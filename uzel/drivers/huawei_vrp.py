@@ -109,11 +109,13 @@ PAGE = Page(
         ),
         Operation.NEIGHBOURS: (
             Ask("display lldp neighbor interface {port}", parse_neighbours),
+            Ask("display lldp neighbor", parse_neighbours),
             Ask("display lldp neighbor-information", parse_neighbours, Mark.UNVERIFIED, models="VRP 3"),
         ),
         Operation.OPTICS: (
             Ask("display transceiver interface {port} verbose", parse_optics),
             Ask("display interface phy-option {port}", parse_optics, models="NE"),
+            Ask("display transceiver verbose", parse_optics, Mark.UNVERIFIED),
         ),
         Operation.BINDINGS: (Ask("display dhcp snooping user-bind all", parse_bindings, Mark.MANUAL),),
         Operation.IGMP_GROUPS: (Ask("display igmp-snooping port-info", parse_igmp_groups, Mark.MANUAL),),

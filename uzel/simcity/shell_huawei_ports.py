@@ -176,6 +176,9 @@ def _transceiver(session: Session, port: Port) -> str:
 
 
 def _show_transceiver(session: Session, args: Args) -> str:
+    if "port" not in args:
+        told = (_transceiver(session, port) for port in real(session.device))
+        return "".join(text for text in told if not text.startswith("Error"))
     port = find_port(session.device, args["port"])
     return _transceiver(session, port) if port else WRONG
 
@@ -184,6 +187,7 @@ COMMANDS = (
     Command("display interface", _show_interface, views=("*",)),
     Command("display interface brief", _show_brief, views=("*",)),
     Command("display interface <port>", _show_interface, views=("*",)),
+    Command("display transceiver verbose", _show_transceiver, views=("*",)),
     Command("display transceiver interface <port> verbose", _show_transceiver, views=("*",)),
     Command("virtual-cable-test", _cable_test, Level.ADMIN, ("interface",)),
 )
