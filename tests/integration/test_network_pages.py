@@ -131,7 +131,7 @@ def test_a_port_has_a_short_label(name: str, label: str) -> None:
     [
         ("ru", -3.25, "-3,25"),
         ("en", -3.25, "-3.25"),
-        ("ru", [-3.3, -30.0], "-3,3, -30"),
+        ("ru", [-3.3, -30.0], "-3,3 · -30"),
         ("ru", True, "да"),
         ("en", "1.29", "1.29"),
     ],
@@ -142,7 +142,7 @@ def test_readings_are_told_as_the_language_writes_them(language: str, value: obj
 
 
 def test_every_reading_that_the_monitor_writes_has_a_word() -> None:
-    forecast = {"on_battery_since", "dark_at", "keeps_alive", "subscribers"}
+    forecast = {"on_battery_since", "dark_at", "keeps_alive", "subscribers", "unlit_since"}
     written = {field.name for kind in (UpsReading, OpticalReading) for field in fields(kind)} | forecast
     # `subscribers` is told in the words of `keeps_alive`.
     assert written - READINGS.keys() == {"subscribers"}
@@ -203,3 +203,9 @@ def test_power_is_told_as_the_ups_says_it(reader: Client, on_battery: Device) ->
     DeviceState.objects.filter(device=on_battery).update(answers=False, readings={"on_battery": True})
     page = reader.get(f"/devices/{switch.code}/").content.decode()
     assert "on battery" not in page and ">mains<" not in page and "no mains" not in page
+
+
+def test_the_only_input_of_a_receiver_is_told_once() -> None:
+    one, two = ({"input_dbm": -3.2, "inputs_dbm": inputs, "firmware": None} for inputs in ([-3.2], [-3.2, -30.0]))
+    assert len(reading_rows(one)) == 1
+    assert len(reading_rows(two)) == 2

@@ -14,6 +14,7 @@ from uzel.core.findings import Code, finding
 from uzel.core.readings import PortReading
 from uzel.desk import cable, errors
 from uzel.network import level
+from uzel.network.templatetags.network_words import flat_word
 
 P = PairState
 
@@ -205,3 +206,24 @@ def test_evidence_reads_as_a_sentence() -> None:
     assert "pairs 2 and 3: at 31–32 m" in said
     assert "heard aa:bb:cc:dd:ee:ff, 00:11:22:33:44:55" in said
     assert "not looked at: the clients turned away, the loop detection<" in said
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"changes": 4, "within_s": 600.0}, "линк менялся 4 раза за"),
+        ({"changes": 5, "within_s": 600.0}, "линк менялся 5 раз за"),
+        ({"peers": 1, "peers_silent": 0}, "1 другой коммутатор узла отвечает"),
+        ({"peers": 3, "peers_silent": 3}, "3 других коммутатора узла тоже молчат"),
+        ({"peers": 5, "peers_silent": 2}, "из других коммутаторов узла (всего 5) не отвечают: 2"),
+    ],
+)
+def test_evidence_is_told_in_good_russian(facts: dict[str, Any], words: str) -> None:
+    with translation.override("ru"):
+        shown = {"finding": finding(Code.DEVICE_SILENT, 0.9), "f": facts}
+        assert words in render_to_string("desk/finding_evidence.html", shown)
+
+
+def test_premises_are_no_flat() -> None:
+    with translation.override("ru"):
+        assert [flat_word(flat) for flat in ("12", "12а", "пом. 19")] == ["кв. 12", "кв. 12а", "пом. 19"]

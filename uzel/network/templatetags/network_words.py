@@ -7,8 +7,8 @@ from typing import Any
 from django import template
 from django.utils import timezone
 from django.utils.formats import get_format
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext, pgettext_lazy
 
 from uzel.network.models import DeviceKind, Level
 
@@ -31,15 +31,16 @@ READINGS = {
     "low": _("battery low"),
     "charge_percent": _("charge, %"),
     "runtime_min": _("runtime left, min"),
+    "battery_v": _("battery, V"),
     "input_v": _("input, V"),
     "load_percent": _("load, %"),
     "temperature_c": _("temperature, °C"),
     "replace": _("battery to be replaced"),
     "input_dbm": _("light at the input, dBm"),
+    "unlit_since": _("no light since"),
     "output_dbuv": _("output level, dBµV"),
     "supply_v": _("supply, V"),
     "output_v": _("output, V"),
-    "battery_v": _("battery, V"),
     "seconds_on_battery": _("on battery, s"),
     "model": pgettext_lazy("reading", "model"),
     "serial": pgettext_lazy("reading", "serial number"),
@@ -51,7 +52,7 @@ READINGS = {
     "output_dbm": _("light at the output, dBm"),
 }
 # Unix seconds, told as a time of day.
-MOMENTS = frozenset({"on_battery_since", "dark_at"})
+MOMENTS = frozenset({"on_battery_since", "dark_at", "unlit_since"})
 PROBES = {"line": _("a look at the line"), "cable": _("the test of the cable")}
 CAGES = {"combo": _("combo: copper or a module"), "sfp": _("a cage for a module")}
 LEVELS = {
@@ -114,6 +115,12 @@ def shine_word(light: str) -> str:
 
 
 @register.filter
+def flat_word(flat: str) -> str:
+    """A flat with its word; premises of another kind name themselves: «пом. 19»."""
+    return gettext("flat %(n)s") % {"n": flat} if flat[:1].isdigit() else flat
+
+
+@register.filter
 def moment(at: datetime | None) -> str:
     """A moment as people say it: the time alone for today, with the day otherwise."""
     if at is None:
@@ -130,6 +137,8 @@ def reading_rows(readings: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What a device says, each with its unit in words; what it does not say is left out."""
     # The scope of a battery is one fact, and its age in seconds is told by the time it began.
     told = readings.keys() - ({"subscribers", "seconds_on_battery"} if "on_battery_since" in readings else set())
+    if len(readings.get("inputs_dbm") or ()) == 1 and readings.get("input_dbm") is not None:
+        told -= {"inputs_dbm"}  # the only input is not told twice
     known = [name for name in READINGS if name in told] + sorted(told - READINGS.keys())
     return [
         (_worded(READINGS, name), _reading(name, readings)) for name in known if readings[name] not in (None, [], "")
@@ -153,7 +162,7 @@ def reading_value(value: object) -> str:
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
     if isinstance(value, list):
-        return ", ".join(reading_value(one) for one in value)
+        return " · ".join(reading_value(one) for one in value)
     return f"{value:g}".replace(".", get_format("DECIMAL_SEPARATOR")) if isinstance(value, float) else str(value)
 
 
