@@ -274,6 +274,34 @@ def test_every_finding_has_its_sentences(code: Code, language: str) -> None:
     assert all(cyrillic) if language == "ru" else not any(cyrillic)
 
 
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize(
+    ("kind", "service", "never"),
+    [
+        ("municipal", "traffic_light", "router|роутер|flat|квартир|wi-fi|wan|your house|вашего дома|set-top|приставк"),
+        ("business", "internet", r"\bflat\b|квартир"),
+        ("municipal", "iptv", r"\bflat\b|квартир"),
+        ("business", "catv", r"\bflat\b|квартир"),
+    ],
+)
+def test_no_flat_where_there_is_none(
+    subscriber: Subscriber, kind: str, service: str, never: str, language: str
+) -> None:
+    Subscriber.objects.filter(pk=subscriber.pk).update(kind=kind)
+    Service.objects.filter(subscriber=subscriber).update(kind=service)
+    line = lines_of(Subscriber.objects.get(pk=subscriber.pk))[0]
+    for code in Code:
+        if service == "traffic_light" and code in {Code.NO_GROUPS, Code.LOW_LIGHT}:
+            continue  # These are of television only.
+        severity, tell, do, guide = ADVICE[code]
+        finding = Finding(code, severity, (), tell, do, guide, 1.0)
+        with translation.override(language):
+            for part in ("what", "tell", "do"):
+                context = {"finding": finding, "f": {"services": service}, "line": line}
+                said = render_to_string(f"desk/finding_{part}.html", context).strip()
+                assert said and not re.search(never, said.lower()), (code, part, said)
+
+
 def _said(evidence: Evidence, part: str) -> str:
     finding = diagnose(evidence)[0]
     context = {"finding": finding, "f": {fact.name: fact.value for fact in finding.evidence}}
