@@ -19,6 +19,7 @@ from uzel.desk.lines import Line, lines_of, verdicts
 from uzel.desk.operations import PER_MINUTE, ask_lines
 from uzel.journal.models import AuditRecord
 from uzel.network.models import Device, DeviceState, Port, PortState, Probe, Site
+from uzel.outages.models import OutageElement
 from uzel.people.models import Role, User
 from uzel.subscribers.models import Phone, Service, Subscriber
 
@@ -105,6 +106,20 @@ def test_a_fine_line(client: Client, subscriber: Subscriber) -> None:
     _page(client, "/subscribers/500001/")
     _answer(Probe.objects.get())
     assert "verdict-fine" in _page(client, "/subscribers/500001/")
+
+
+def test_what_was_read_before_an_outage_is_not_shown_as_now(client: Client, subscriber: Subscriber) -> None:
+    _page(client, "/subscribers/500001/")
+    _answer(Probe.objects.get())
+    page = _page(client, "/subscribers/500001/")
+    assert "checks-past" not in page and "проверено в" in page
+    web_data.darken(Site.objects.get(code="o1-d1-k1"), began=timezone.now())
+    state = _page(client, "/subscribers/500001/state/")
+    assert "checks-past" in state and "до аварии, в" in state
+    assert "проверено до аварии, в" in state and "проверено в" not in state
+    # A reading that was begun after the silence is of now, whatever it says.
+    OutageElement.objects.update(dark_at=timezone.now() - timedelta(hours=1))
+    assert "checks-past" not in _page(client, "/subscribers/500001/state/")
 
 
 def test_a_young_probe_is_reused_and_an_old_one_is_not(staff: dict[Role, User], subscriber: Subscriber) -> None:

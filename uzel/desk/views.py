@@ -179,6 +179,12 @@ def _entry_of(one: Line) -> dict[str, Any]:
     return _entry(one, verdicts([one])[one.id], past([one.key]), prober_health())
 
 
+def _is_past(one: Line, read: Probe | None) -> bool:
+    """Whether a line that is dark now was read before it went dark, so that the reading says nothing of now."""
+    dark_at = max((element.dark_at for element in one.trouble), default=None)
+    return read is not None and dark_at is not None and (read.started_at or read.asked_at) < dark_at
+
+
 def _entry(one: Line, said: Verdict, before: Past, prober: ProberHealth) -> dict[str, Any]:
     """A line with its verdict as the template wants it. While a probe runs, what it has told so far is shown.
 
@@ -197,6 +203,7 @@ def _entry(one: Line, said: Verdict, before: Past, prober: ProberHealth) -> dict
         # Nobody takes the question: say so rather than let the caller wait.
         "stalled": prober if (waiting or testing) and not prober.running else None,
         "read": read,
+        "is_past": _is_past(one, read),
         "checks": checks_of(
             None if is_old else read,
             one.latest.ended.get(CABLE),
