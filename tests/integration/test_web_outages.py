@@ -19,6 +19,7 @@ from uzel.outages import board
 from uzel.outages.models import Outage, OutageElement, OutageEvent, PlannedWork
 from uzel.outages.telling import counts, total
 from uzel.people.models import Role, User
+from uzel.subscribers.models import Phone, Subscriber
 
 pytestmark = pytest.mark.django_db
 
@@ -143,6 +144,26 @@ def test_lists_need_the_same_queries_for_one_row_and_for_a_page_of_them(
         more = PlannedWork.objects.create(title="б", starts_at=now, ends_at=now + timedelta(hours=1))
         more.sites.add(outage.site)
     assert [_queries(operator, p) for p in paths] == few
+
+
+def test_the_list_of_subscribers_is_told_as_the_card_tells_it(operator: Client) -> None:
+    web_data.city()
+    house = _site("o1-d1-k1-h1")
+    outage = web_data.darken(house, cause="mains_lost")
+    web_data.subscribers(house, 60)
+    first = Subscriber.objects.order_by("account").first()
+    assert first is not None and first.building is not None
+    Phone.objects.create(subscriber=first, digits="79413764982")
+    path = f"/outages/{outage.pk}/subscribers/"
+    page = operator.get(path).content.decode()
+    assert 'href="tel:+79413764982"' in page and "+7\u00a0941\u00a0376-49-82" in page and ">79413764982" not in page
+    assert f"{first.building} – {first.flat}" in page and f"{first.building}, {first.flat}" not in page
+    crumbs = page.split('class="crumbs"')[1].split("</p>")[0]
+    assert "ТП-11" in crumbs and house.name not in crumbs
+    assert "дальше →" in page and "раньше" not in page and "<h1>Абоненты без услуг</h1>" in page
+    assert "← назад" in operator.get(path, {"page": "2"}).content.decode()
+    Outage.objects.filter(pk=outage.pk).update(state="closed", closed_at=timezone.now())
+    assert "<h1>Были без услуг</h1>" in operator.get(path).content.decode()
 
 
 def test_a_subscriber_with_lines_in_two_outages_is_one_subscriber_without_service() -> None:

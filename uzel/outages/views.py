@@ -149,7 +149,7 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
 
 def subscribers(request: HttpRequest, pk: int) -> HttpResponse:
     """Who is without service in an open outage, or was in one that is closed, by name."""
-    found = get_object_or_404(Outage.objects.select_related(PARENTS), pk=pk)
+    found = get_object_or_404(Outage.objects.select_related(PARENTS, "mains_area"), pk=pk)
     form = SubscribersFilter(request.GET or None)
     held = found.elements.filter(lit_at=None) if found.state == Outage.State.OPEN else found.elements.all()
     services = form.chosen(Service.objects.filter(is_active=True, device__in=held.values("device")))
