@@ -209,3 +209,10 @@ def test_the_only_input_of_a_receiver_is_told_once() -> None:
     one, two = ({"input_dbm": -3.2, "inputs_dbm": inputs, "firmware": None} for inputs in ([-3.2], [-3.2, -30.0]))
     assert len(reading_rows(one)) == 1
     assert len(reading_rows(two)) == 2
+
+
+def test_the_equipment_of_a_place_folds_into_cards_on_a_phone(reader: Client) -> None:
+    web_data.city()
+    page = reader.get("/sites/o1-d1-k1/").content.decode()
+    table = page[page.rindex("<table", 0, page.index("DES-3200-28")) :]
+    assert table.startswith('<table class="rows stack">')
