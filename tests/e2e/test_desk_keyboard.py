@@ -85,3 +85,27 @@ def test_an_account_typed_whole_opens_at_once(town: None, sign_in: Callable[...,
     page.wait_for_url("**/subscribers/500003/")
     page.set_viewport_size({"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_field_of_the_header_finds_from_any_page(town: None, sign_in: Callable[..., Page]) -> None:
+    page = sign_in(Role.OPERATOR, "/outages/")
+    page.keyboard.press("/")
+    page.keyboard.type("кузнецова")
+    found = page.locator("#found a")
+    expect(found.first).to_contain_text("Кузнецова Анна Петровна")
+    page.keyboard.press("ArrowDown")
+    expect(found.first).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#q")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#found")).to_be_hidden()
+    page.keyboard.type(" анна")
+    expect(found.first).to_contain_text("Кузнецова Анна Петровна")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/subscribers/500002/")
+    page.keyboard.press("/")
+    page.keyboard.type("абонент")
+    expect(found).to_have_count(3)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search/?q=*")

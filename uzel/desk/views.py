@@ -23,6 +23,8 @@ from uzel.network.prober import ProberHealth, prober_health
 from uzel.subscribers.models import Subscriber
 from uzel.subscribers.queries import search as find
 
+# How many subscribers the list under the field of the header has.
+_SHORT, _WHOLE = 7, 20
 _UNDER_WAY = frozenset({Probe.State.WAITING, Probe.State.RUNNING})
 # While a line is looked at anew, what was seen before this says nothing of now.
 _STALE = timedelta(seconds=STALE_S)
@@ -36,7 +38,8 @@ def _sees_contacts(request: HttpRequest) -> bool:
 def search(request: HttpRequest) -> HttpResponse:
     """Results as one types (a fragment), or the page; one thing named exactly opens at once."""
     text = clean(request.GET.get("q", ""))
-    results = find(text, by_phone=_sees_contacts(request))
+    is_short = "short" in request.GET
+    results = find(text, _SHORT if is_short else _WHOLE, by_phone=_sees_contacts(request))
     is_typing = bool(request.headers.get("HX-Request")) and not request.headers.get("HX-History-Restore-Request")
     if results.subscribers:
         audit(
@@ -50,6 +53,8 @@ def search(request: HttpRequest) -> HttpResponse:
         if isinstance(item, Subscriber):
             return redirect("desk:card", account=item.account)
         return redirect("network:device" if isinstance(item, Device) else "network:site", code=item.code)
+    if is_short and is_typing:
+        return render(request, "desk/found.html", {"q": text, "results": results})
     context = {"q": text, "results": results, "sees_contacts": _sees_contacts(request)}
     return render(request, "desk/results.html" if is_typing else "desk/search.html", context)
 
