@@ -14,6 +14,22 @@ from uzel.core.configs import lines_of
 
 # A hostile reader's list. What must be hidden stands between the angle brackets, nothing else may be.
 TABLE = """\
+ ip nhrp authentication <hunter2>
+ ipv6 ospf authentication ipsec spi 500 md5 <0123456789ABCDEF0123456789ABCDEF>
+ ospfv3 authentication ipsec spi 500 sha1 0 <0123456789ABCDEF0123456789ABCDEF01234567>
+ ospfv3 encryption ipsec spi 1001 esp aes-cbc 128 <0123456789ABCDEF sha1 0123456789ABCDEF>
+ area 0 authentication ipsec spi 1000 md5 <1234567890ABCDEF>
+ pac key <hunter2>
+ pac key 7 <0909>
+snmp mib community-map <hunter2> engineid 8000000903
+snmp-server get-community <hunter2>
+snmp-server set-community <hunter2>
+snmp-server trap-community <hunter2>
+! password: <hunter2>
+! Password = <hunter2>
+ description pw:<hunter2>
+ description gate pwd=<hunter2>
+ description пароль: <hunter2>
 config account duty encrypt plain_text <hunter2>
 config account duty encrypt sha_1 <*@&QWERTYUIOP>
 config admin local_enable <hunter2>
@@ -138,6 +154,11 @@ def test_ordinary_lines_stay(line: str) -> None:
 def test_passwords_below_a_name_however_they_look(user: str) -> None:
     text = f"{user}\nhunter 2 with spaces\ncreate\nconfig dot1x capability ports 1 none\n"
     assert mask(text) == f"{user}\n{STARS}\n{STARS}\nconfig dot1x capability ports 1 none\n"
+
+
+def test_an_empty_line_does_not_end_the_wait_for_a_password() -> None:
+    lines = ["create account admin bob", "", "hunter2", "  ", "hunter2", "", "create vlan x"]
+    assert mask_lines(lines) == ["create account admin bob", "", STARS, "  ", STARS, "", "create vlan x"]
 
 
 def test_characters_that_look_like_ends_of_lines_end_none() -> None:

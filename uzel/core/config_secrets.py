@@ -26,7 +26,9 @@ _RULES: tuple[re.Pattern[str], ...] = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         # All makes: whatever follows such a word, to the end of the line.
-        rf"((?:password|passwd|passphrase|pass-phrase|secret|(?<![a-z0-9-])pass)\s+{_HOW})({_REST})",
+        rf"((?:password|passwd|passphrase|pass-phrase|secret|пароль|(?<![a-z0-9-])pass)(?:\s?[:=]\s*|\s+){_HOW})({_REST})",
+        # In what people write; "pw" alone begins words of pseudo-wires.
+        rf"((?<![a-z0-9-])pwd?\s?[:=]\s*)({_REST})",
         rf"((?<![\w-])(?:key-string|shared-key|wpa-psk|psk)\s+(?:pass-phrase\s+)?{_HOW})({_REST})",
         rf"(\bpre-shared-key\s+(?:(?:address \S+(?: \d[\d.]+)?|hostname \S+) key |local |remote )?{_HOW})({_REST})",
         rf"(\bauthentication-mode (?:md5|sha\S*|simple|hmac-\S+)(?: \d+)?\s+{_HOW})({_REST})",
@@ -36,9 +38,15 @@ _RULES: tuple[re.Pattern[str], ...] = tuple(
         rf"(\b(?:message-digest-key|authentication-key(?:id)?) \d+ (?:authentication-mode )?{_HOW})({_VALUE})",
         rf"(\bauthentication(?:-key| text| md5)\s+{_HOW}(?:key-string\s+{_HOW})?)({_VALUE})",
         rf"(^\s*(?:standby|vrrp|glbp)(?: \d+)? authentication (?:(?:text|md5|key-string) )*{_HOW})({_VALUE})",
+        rf"(\bnhrp authentication\s+{_HOW})({_VALUE})",
+        rf"(\bpac key\s+{_HOW})({_REST})",
+        # OSPFv3, of an interface or an area: one key or two, each behind the name of its algorithm.
+        rf"(\bipsec spi \d+\s+(?:esp\s+)?(?:(?:md5|sha1|null|3?des|aes-cbc(?: \d+)?)\s+)?(?:[07]\s+)?)({_REST})",
         rf"(\bprivacy-mode \S+\s+{_HOW})({_VALUE})",
         # SNMP.
         rf"(\bsnmp-server community\s+{_HOW})({_VALUE})",
+        rf"(\bsnmp-server (?:get|set|trap)-community\s+{_HOW})({_VALUE})",
+        rf"(\bcommunity-map\s+)({_VALUE})",
         rf"(\bsnmp-server host \S+ (?:vrf \S+ )?(?:traps |informs )?{_SNMP_VERSION})({_VALUE})",
         rf"(\bsnmp-server group\s+)({_VALUE})(?= v(?:1|2c)\b)",
         rf"(\bsnmp-agent community\s+(?:read|write|complexity-check)\s+{_HOW})({_VALUE})",
@@ -79,7 +87,23 @@ _LOOKS = re.compile(
 )
 # Most lines have nothing of the kind: they are let through unread.
 _HINTS = (
-    *("pass", "secret", "key", "psk", "communit", "snmp", "auth", "cipher", "md5", "sha", "privacy", "securityname"),
+    *(
+        "pass",
+        "парол",
+        "pw",
+        "ipsec",
+        "secret",
+        "key",
+        "psk",
+        "communit",
+        "snmp",
+        "auth",
+        "cipher",
+        "md5",
+        "sha",
+        "privacy",
+        "securityname",
+    ),
     *("trap", "host", "*@&", "%^", "%@", "%$", "@%", "$", "encrypt", "local_enable", "add_user", "pattern", "cli com"),
     "://",
 )
@@ -121,6 +145,9 @@ def mask_lines(lines: Iterable[str]) -> list[str]:
             accounts = True
         elif _ACCOUNTS_END.match(line):
             accounts = False
+        if after_name and not line.strip():
+            masked.append(line)  # the password is still to come
+            continue
         if (accounts and not _ACCOUNT_WORDS.match(line)) or (after_name and not _COMMAND.match(line)):
             masked.append(STARS)
             after_name = max(0, after_name - 1)
