@@ -109,12 +109,11 @@ _VLAN_LEGEND = (
 def parse_vlans(text: str) -> Parsed[VlanMembers]:
     """`display vlan`: with ports (UT and TG) on VRP 5.30+ of some models, else the numbers alone; then the names."""
     sheet: Sheet[VlanMembers] = Sheet(text, _VLAN_LEGEND)
-    kind = ""
+    kind, names = "", dict[int | None, str]()
     for line in sheet:
         row, bare, name = _VLAN_ROW.match(line), _VLAN_ID.match(line), _VLAN_NAME.match(line)
         if name:
-            number_ = int(name.group(1))
-            sheet.rows[:] = [replace(old, name=name.group(2)) if old.vlan == number_ else old for old in sheet.rows]
+            names[int(name.group(1))] = name.group(2)
             continue
         if bare or row:
             vlan = int((bare or row).group(1))  # type: ignore[union-attr]
@@ -133,6 +132,8 @@ def parse_vlans(text: str) -> Parsed[VlanMembers]:
             sheet.rows[-1] = replace(last, untagged=(*last.untagged, *ports))
         elif kind == "TG":
             sheet.rows[-1] = replace(last, tagged=(*last.tagged, *ports))
+    # All at once: of thousands of names, each would go through thousands of rows.
+    sheet.rows[:] = [replace(old, name=names[old.vlan]) if old.vlan in names else old for old in sheet.rows]
     return sheet.parsed()
 
 

@@ -1,5 +1,7 @@
 """Huawei VRP 3, 5 and 8: what our recordings say, trap by trap."""
 
+import time
+
 from tests.contract.drivers.recordings import DATA
 from uzel.core.answers import (
     Binding,
@@ -108,6 +110,19 @@ def test_arp_has_its_vlan_on_a_second_line():
         ("GigabitEthernet0/0/1", 1300, False, 17),
         ("Ethernet0/0/18", 1300, True, None),
     ]
+
+
+def test_a_megabyte_of_vlans_is_read_in_time_that_grows_with_it():
+    def seconds(count):
+        rows = "".join(f"{n % 4094 + 1:<4} common  UT:GE0/0/1(U)\n" for n in range(count))
+        names = "".join(f"{n % 4094 + 1:<4} enable  default  enable  disable  VLAN {n}\n" for n in range(count))
+        began = time.process_time()
+        parsed = tables.parse_vlans(rows + names)
+        assert (len(parsed.rows), parsed.rows[-1].name) == (count, f"VLAN {count - 1}")
+        return time.process_time() - began
+
+    # Eight times as much took sixty times as long.
+    assert seconds(8_000) < 24 * min(seconds(1_000) for _ in range(3))
 
 
 def test_vlans():
