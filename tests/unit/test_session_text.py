@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uzel.drivers.cli_text import COLUMNS, MOST_WIDE, WIDE_LINE, Sheet, draw, top, unfinished, written
+from uzel.drivers.cli_screen import COLUMNS, draw, top, unfinished, written
+from uzel.drivers.cli_text import MOST_WIDE, WIDE_LINE, Sheet
 
 PIECES = st.lists(
     st.sampled_from(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from uzel.drivers.ask import NAMED_BY_ANSWER, AskError, Facts
 from uzel.drivers.cli_read import read
-from uzel.drivers.cli_text import draw
+from uzel.drivers.cli_screen import draw
 from uzel.drivers.pool import Pool
 from uzel.drivers.session_errors import SessionError, Trouble
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cache
 
 from uzel.drivers.cli_page import Page, Refusal
-from uzel.drivers.cli_text import draw, top, unfinished, written
+from uzel.drivers.cli_screen import draw, top, unfinished, written
 
 
 class Stage(StrEnum):

@@ -11,7 +11,8 @@ from typing import Any
 
 from uzel.core.answers import LogLine
 from uzel.core.configs import LOGGED
-from uzel.drivers.cli_text import LONGEST_LINE, Parsed, draw
+from uzel.drivers.cli_screen import LONGEST_LINE, draw
+from uzel.drivers.cli_text import Parsed
 
 # A text that is full of log is a flood, or is a log.
 MOST = 40

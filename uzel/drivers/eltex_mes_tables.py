@@ -4,7 +4,8 @@ import re
 from dataclasses import replace
 
 from uzel.core.answers import ArpEntry, Identity, MacEntry, MacKind, PortVlans, VlanMembers
-from uzel.drivers.cli_text import Parsed, Sheet, draw, mac, number
+from uzel.drivers.cli_screen import draw
+from uzel.drivers.cli_text import Parsed, Sheet, mac, number
 from uzel.drivers.eltex_mes_ports import PORT, if_name
 
 MAC = r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}"
