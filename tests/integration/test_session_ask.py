@@ -204,7 +204,11 @@ def test_rows_are_about_what_was_asked():
 
 
 def test_secrets_are_sealed_by_a_key_that_only_its_owner_reads(tmp_path):
+    with pytest.raises(SecretsError, match="no_key"):
+        keys("", tmp_path, sealed=True)
+    assert not list(tmp_path.iterdir())
     ring = keys("", tmp_path)
+    assert keys("", tmp_path, sealed=True)
     kept = tmp_path / "credentials_key"
     assert kept.stat().st_mode & 0o777 == 0o600
     sealed = seal(ring, PASSWORD)

@@ -9,7 +9,7 @@ KEY_FILE = "credentials_key"
 
 
 class SecretsError(Exception):
-    """A secret cannot be had. `code`: bad_key (not a key at all), wrong_key (sealed by another one)."""
+    """A secret cannot be had. `code`: bad_key (not a key at all), wrong_key (sealed by another one), no_key."""
 
     def __init__(self, code: str) -> None:
         """Keep the code; neither key nor secret is told."""
@@ -18,12 +18,13 @@ class SecretsError(Exception):
         self.permanent = True
 
 
-def keys(given: str, home: Path) -> MultiFernet:
+def keys(given: str, home: Path, *, sealed: bool = False) -> MultiFernet:
     """The keys of `given`, comma-separated (the first one seals, all of them open, so that a key can be changed).
 
-    Without any, one is made and kept in `home`, readable by its owner only. Raises SecretsError.
+    Without any, one is made and kept in `home`, readable by its owner only; but where something is `sealed` already, a
+    new key would open none of it: the old one is missed by name. Raises SecretsError.
     """
-    text = given.strip() or _kept(home / KEY_FILE)
+    text = given.strip() or _kept(home / KEY_FILE, sealed=sealed)
     try:
         return MultiFernet([Fernet(key.strip()) for key in text.split(",")])
     except ValueError:
@@ -43,7 +44,9 @@ def unseal(keys: MultiFernet, sealed: str) -> str:
         raise SecretsError("wrong_key") from None
 
 
-def _kept(path: Path) -> str:
+def _kept(path: Path, *, sealed: bool) -> str:
+    if sealed and not path.exists():
+        raise SecretsError("no_key")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with open(path, "x", opener=_owner_only) as file:

@@ -42,6 +42,7 @@ TOLD = {
     "no_device": "no such device in the network",
     "no_address": "the device has no address",
     "wrong_key": "the secrets of its access group were sealed by another key (UZEL_CREDENTIALS_KEY)",
+    "no_key": "the key that sealed the secrets is gone: bring back the file credentials_key, or UZEL_CREDENTIALS_KEY",
     "bad_key": "UZEL_CREDENTIALS_KEY is not a key",
 }
 RAW_LINES = 12

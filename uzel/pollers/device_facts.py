@@ -31,7 +31,8 @@ HOST_KEYS_FILE = "switch_keys.json"
 
 @cache
 def _keys() -> MultiFernet:
-    return keys(os.environ.get("UZEL_CREDENTIALS_KEY", ""), settings.HOME)
+    sealed = AccessGroup.objects.exclude(password_encrypted="", enable_encrypted="").exists()
+    return keys(os.environ.get("UZEL_CREDENTIALS_KEY", ""), settings.HOME, sealed=sealed)
 
 
 @lru_cache(maxsize=1000)

@@ -82,6 +82,7 @@ ERRORS = {
     "no_prompt": _("The switch showed no prompt that we know."),
     "wrong_host": _("Another device answers at this address."),
     "wrong_password": _("The switch does not take the password of its access group."),
+    "no_key": _("the key to its login is gone: bring back credentials_key or UZEL_CREDENTIALS_KEY"),
     "no_credentials": _("No account is set for the access group of this switch."),
     "flooded": _("The switch's answer did not end."),
     "no_such": _("The switch has no such port."),

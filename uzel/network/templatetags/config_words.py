@@ -31,6 +31,7 @@ ERRORS = {
     "not_asked": _("its driver knows no command for the configuration"),
     "no_address": _("it has no address"),
     "wrong_key": _("its login was sealed by another key (UZEL_CREDENTIALS_KEY)"),
+    "no_key": _("the key to its login is gone: bring back credentials_key or UZEL_CREDENTIALS_KEY"),
     "bad_key": _("UZEL_CREDENTIALS_KEY is not a key"),
     "internal": _("a mistake of ours, see the log"),
 }
