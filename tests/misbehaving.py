@@ -97,8 +97,9 @@ class Switch:
                 await writer.drain()
                 await asyncio.sleep(0.05)
                 return
+            level = "3" if self.trouble == "loses its rights" and command.startswith("show") else "5"
             name = "ANOTHER" if self.trouble == "changes its prompt" and command.startswith("show") else HOST
-            writer.write(f"\n\r{name}:5#".encode())
+            writer.write(f"\n\r{name}:{level}#".encode())
 
     async def answer(self, command: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """The answer to a command, with the trouble in it; False: hang up."""
@@ -125,6 +126,8 @@ class Switch:
         if self.trouble == "draws far to the right":
             writer.write(FAR_TO_THE_RIGHT * 560)
             await writer.drain()
+            return True
+        if self.trouble == "tells nothing":
             return True
         if self.trouble == "refuses":
             writer.write(b"\r\nAvailable commands:\r\n..  cable_diag  clear\r\n")

@@ -41,6 +41,7 @@ async def ask(pool: Pool, switch: Switch, **more) -> str:
         ("floods", Trouble.FLOODED, "command", "how it began"),
         ("floods", Trouble.FLOODED, "command", " characters left out ...]"),
         ("changes its prompt", Trouble.WRONG_HOST, "command", "ANOTHER"),
+        ("loses its rights", Trouble.LOW_PRIVILEGE, "command", " 10     Enabled"),
         ("refuses", Trouble.COMMAND_REFUSED, "command", "Available commands"),
     ],
 )
@@ -202,6 +203,13 @@ async def test_what_is_said_while_nobody_asks_is_no_part_of_the_next_answer():
         writer.write(b"\n\r2026-11-22 10:00:00 Port 7 link down\n\r" + f"{HOST}:5#".encode())
         await asyncio.sleep(0.05)
         assert (await ask(pool, switch), switch.came) == (first, 1)
+
+
+async def test_a_switch_without_a_port_is_doubted():
+    async with serving("tells nothing") as switch, Pool(patience=PATIENCE) as pool:
+        facts = Facts("D-Link", "DES-3200-28", "127.0.0.1", cli_port=switch.port, login=switch.target().login)
+        answer = await put(facts, Operation.PORTS, pool=pool)
+    assert (answer.rows, answer.doubts) == ((), ("show ports description",))
 
 
 async def test_an_answer_that_is_long_to_read_holds_up_nobody():

@@ -305,6 +305,8 @@ async def one_way(target: Target, way: Ask, operation: Operation, values: Values
     text = await _read(target, way, lines, pool)
     starred = target.login.starred
     parsed = await read(way.parse, text, starred)
+    # No switch is without ports: of such an answer, something is wrong that no line of it tells.
+    doubts = parsed.doubts if parsed.rows or operation is not Operation.PORTS else (*parsed.doubts, lines[-1])
     rows = tuple(_shown(row, target.login) for row in _about(parsed, values, wants))
     return Answer(
         operation,
@@ -315,7 +317,7 @@ async def one_way(target: Target, way: Ask, operation: Operation, values: Values
         way.mark,
         starred(text),
         tuple(starred(line) for line in parsed.not_understood),
-        tuple(starred(line) for line in parsed.doubts),
+        tuple(starred(line) for line in doubts),
         parsed.cut,
     )
 

@@ -75,9 +75,7 @@ class Session:
     def __init__(
         self, page: Page, *, user: str, password: str, enable_password: str = "", limit: int = 4_000_000
     ) -> None:
-        self.page = page
-        self.stage = Stage.LOGIN
-        self.host = ""
+        self.page, self.stage, self.host = page, Stage.LOGIN, ""
         self._user, self._password, self._enable_password = user, password, enable_password
         self._limit, self._end = limit, page.line_end.encode()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -85,7 +83,7 @@ class Session:
         self._seen = 0  # up to here pagers and questions of the buffer were dealt with
         self._set_up = list(page.no_paging)
         self._answers = page.confirms
-        self.prompt = ""  # the last one, as it stood
+        self.prompt = self._level = ""  # the last one, as it stood; what it told of our rights after the login
         self._whole, self._repeats = False, 0
         self._pages: list[frozenset[str]] = []
 
@@ -192,7 +190,7 @@ class Session:
         found = _pattern(self.page.prompt).match(tail)
         if not found:
             return self._fail(Refusal.LOGIN) if self._refusal(everywhere=True) is Refusal.LOGIN else []
-        self.host = found.groupdict().get("host") or ""
+        self.host, self._level = found.groupdict().get("host") or "", found.groupdict().get("level") or ""
         self.stage = Stage.SETTING_UP
         return self._finish()
 
@@ -200,6 +198,9 @@ class Session:
         """At a prompt: hand out the answer, or go on with the setting up."""
         command, text, self.prompt = self._command, self._buffer[: self._buffer.rfind("\n") + 1], self._tail()
         refusal = self._refusal()
+        found = _pattern(self.page.prompt).match(self.prompt)
+        if found and (found.groupdict().get("level") or "") != self._level:
+            return self._fail(Refusal.LOW_PRIVILEGE)  # not the session that was opened
         self._buffer, self._seen = "", 0
         if self.stage is Stage.BUSY:
             self.stage = Stage.READY
