@@ -173,6 +173,7 @@ def test_address_of_a_kept_device_is_named(folder: Path) -> None:
         ("services.csv", "sw,1,1", "sw,,1", (2, "port", "port_needed")),
         ("services.csv", "00-1A", "00-XX", (2, "mac", "bad_mac")),
         ("services.csv", "s3,101", 's3,"10"1', (4, "", "broken_quotes")),
+        ("services.csv", "s3,101", "s3," + "x" * 300_000, (4, "", "field_too_large")),
         ("services.csv", "s3,101,", "s3,101,,", (4, "", "wrong_field_count")),
         ("services.csv", "vlan", "wlan", (1, "vlan", "missing_column")),
     ],

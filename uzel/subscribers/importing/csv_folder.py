@@ -109,8 +109,9 @@ def _rows(name: str, text: str, delimiter: str, problems: Problems) -> Iterator[
             if row and any(row):
                 yield line, row
             line = reader.line_num + 1
-    except csv.Error:
-        problems.add(name, line, "", "broken_quotes")
+    except csv.Error as error:
+        reason = "field_too_large" if "field limit" in str(error) else "broken_quotes"
+        problems.add(name, line, "", reason)
 
 
 def _columns(

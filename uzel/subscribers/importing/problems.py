@@ -53,6 +53,7 @@ class Problems:
 # What the reasons mean, in words for the one who mends the file.
 REASONS = {
     "broken_quotes": "the quotes do not close, or text follows a closing quote; nothing after this row was read",
+    "field_too_large": "a field is longer than 131,072 characters; nothing after this row was read",
     "bad_encoding": "neither UTF-8, UTF-16 with a mark, nor Russian text in cp1251",
     "empty_file": "the file is empty: not even the row of column names is there",
     "unreadable": "the file cannot be read",
