@@ -30,6 +30,10 @@ WITHIN: Mapping[str, Mapping[str, str]] = {
 }
 # The city knows nothing of Uzel: it needs neither the database nor Django.
 WITHOUT_DATABASE = {"city"}
+# These make the tables themselves.
+MAKES_TABLES = {"demo", "manage"}
+# Of PostgreSQL: no such table, no such column.
+OLD_TABLES = frozenset({"42P01", "42703"})
 
 
 class LazyGroup(click.Group):
@@ -39,6 +43,15 @@ class LazyGroup(click.Group):
         """`lazy`: a command's name -> "module:name"."""
         super().__init__(*args, **options)
         self.lazy = lazy
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run; tables of another version of Uzel are told in one line, not in a traceback."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if getattr(error.__cause__, "sqlstate", "") not in OLD_TABLES:
+                raise
+            raise click.ClickException(f"{str(error).splitlines()[0]}: run `uzel manage migrate`") from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every name, those of commands not loaded yet too."""
@@ -64,7 +77,11 @@ class LazyGroup(click.Group):
 def main(context: click.Context) -> None:
     """Uzel: the support desk of a city broadband operator, joined to its network."""
     asks_for_help = any(flag in sys.argv for flag in context.help_option_names)
-    if context.invoked_subcommand in WITHOUT_DATABASE or os.environ.get("DATABASE_URL") or asks_for_help:
+    if context.invoked_subcommand in WITHOUT_DATABASE or asks_for_help:
         return
-    server = importlib.import_module("uzel.config.embedded").start(settings.HOME)
-    context.call_on_close(server.cleanup)
+    is_ours = not os.environ.get("DATABASE_URL")
+    if is_ours:
+        server = importlib.import_module("uzel.config.embedded").start(settings.HOME)
+        context.call_on_close(server.cleanup)
+    if context.invoked_subcommand not in MAKES_TABLES:
+        importlib.import_module("uzel.config.ready").make_ready(is_ours=is_ours)
