@@ -47,6 +47,8 @@ def test_exceptions_of_the_tails_are_still_needed() -> None:
 def test_every_setting_is_documented() -> None:
     text = "\n".join(p.read_text() for p in SOURCES)
     used = set(re.findall(r'environ(?:\.get\(|\.setdefault\(|\[)\s*"((?:UZEL_|DATABASE_)\w+)"', text))
+    # Options of commands take theirs by click.
+    used |= set(re.findall(r'envvar="((?:UZEL_|DATABASE_)\w+)"', text))
     documented = set(re.findall(r"`((?:UZEL_|DATABASE_)\w+)`", (ROOT / "docs/settings.md").read_text()))
     assert used <= documented, f"not in docs/settings.md: {sorted(used - documented)}"
     assert documented - used <= {"UZEL_CAPTURES"}, f"documented, not used: {sorted(documented - used)}"
