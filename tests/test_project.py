@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = [p for p in sorted((ROOT / "uzel").rglob("*.py")) if "migrations" not in p.parts]
 
+READMES = ("README.md", "README.ru.md")
 FILE_LINES, CLASS_LINES, FUNCTION_LINES = 400, 200, 40
 # An exception is a line with its reason: "path:name": "why".
 LONG_FOR_A_REASON: dict[str, str] = {}
@@ -66,6 +67,12 @@ def test_committed_files_name_no_registry_host_and_no_path_of_a_machine() -> Non
         text = path.read_text(errors="replace")
         guilty += [f"{name}: {host}" for host in hosts if host in text]
     assert guilty == []
+
+
+def test_both_readmes_list_the_same_documents() -> None:
+    listed = [re.findall(r"^\| \[([^\]]+)\]\(([^)]+)\)", (ROOT / name).read_text(), re.M) for name in READMES]
+    assert listed[0] == listed[1] and len(listed[0]) > 10
+    assert [path for _, path in listed[0] if not (ROOT / path).is_file()] == []
 
 
 def test_makefile_documents_its_commands() -> None:
