@@ -5,11 +5,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import click
 import pytest
 from django.db import connection
 
 from uzel.config import embedded
+from uzel.config.ready import require_assets
 from uzel.simcity.plan import generate
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -42,6 +45,18 @@ def empty() -> Iterator[str]:
     with server.cursor() as cursor:
         cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
     server.close()
+
+
+def test_pages_without_styles_or_words_are_not_served(settings: Any, tmp_path: Path) -> None:
+    require_assets()
+    settings.VENDOR = settings.VENDOR | {"tabler/css": tmp_path / "nowhere"}
+    with pytest.raises(click.ClickException, match="nowhere: Uzel is run from a checkout"):
+        require_assets()
+    settings.PACKAGE_DIR = tmp_path
+    (tmp_path / "web/locale/ru/LC_MESSAGES").mkdir(parents=True)
+    (tmp_path / "web/locale/ru/LC_MESSAGES/django.po").touch()
+    with pytest.raises(click.ClickException, match="and 1 more"):
+        require_assets()
 
 
 def test_a_new_home_takes_an_import_at_once(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management import execute_from_command_line
 
 from uzel.config import demo as demonstration
+from uzel.config.ready import require_assets
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -22,6 +23,7 @@ def manage(arguments: tuple[str, ...]) -> None:
 @click.option("--port", default=8000, show_default=True)
 def web(host: str, port: int) -> None:
     """Serve the pages."""
+    require_assets()
     uvicorn.run(
         "uzel.config.asgi:application",
         host=host,

@@ -1,6 +1,7 @@
-"""Whether the database has its tables before a command needs them."""
+"""Whether what a command needs is there: the tables of the database, the styles and words of the pages."""
 
 import click
+from django.conf import settings
 from django.core.management import call_command
 from django.db import OperationalError, connection
 
@@ -25,6 +26,19 @@ def make_ready(*, is_ours: bool) -> None:
         return
     finally:
         connection.close()
+
+
+def require_assets() -> None:
+    """Raise click.ClickException where the pages would be without their styles or their translations."""
+    words = sorted(settings.PACKAGE_DIR.glob("*/locale/*/LC_MESSAGES/django.po"))
+    missing = [str(path) for path in settings.VENDOR.values() if not path.is_dir()]
+    missing += [str(path.with_suffix(".mo")) for path in words if not path.with_suffix(".mo").is_file()]
+    if missing:
+        raise click.ClickException(
+            f"The pages lack {missing[0]}"
+            + (f" and {len(missing) - 1} more" if missing[1:] else "")
+            + ": Uzel is run from a checkout in which `make setup` was run (docs/install.md)"
+        )
 
 
 def _is_empty() -> bool:

@@ -109,11 +109,8 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 # Front-end packages, installed by npm from package-lock.json; no third-party code is committed.
 NODE_MODULES = Path(os.environ.get("UZEL_NODE_MODULES", BASE_DIR / "node_modules"))
-STATICFILES_DIRS = [
-    (f"vendor/{name}", NODE_MODULES / path)
-    for name, path in {"tabler/css": "@tabler/core/dist/css", "cytoscape": "cytoscape/dist"}.items()
-    if (NODE_MODULES / path).is_dir()
-]
+VENDOR = {"tabler/css": NODE_MODULES / "@tabler/core/dist/css", "cytoscape": NODE_MODULES / "cytoscape/dist"}
+STATICFILES_DIRS = [(f"vendor/{name}", path) for name, path in VENDOR.items() if path.is_dir()]
 
 
 # The area code put before local (six-digit) phone numbers.
