@@ -63,7 +63,8 @@ def test_it_stays_closed_while_the_device_is_silent_and_joined_to_nothing(lone: 
     assert AuditRecord.objects.get(action="outage.closed_by_hand").object_id == str(outage.pk)
     assert Event.objects.filter(name="outage.closed", payload={"id": outage.pk}).exists()
     page = lead.get(address).content.decode()
-    assert "закрыл вручную" in page and "Узел демонтирован" in page and "Закрыть аварию" not in page
+    assert "закрыто вручную" in page and "Узел демонтирован" in page and "Закрыть аварию" not in page
+    assert "оборудование не вернулось" in page and "Всё работает" not in page and "устранена" not in page
     for later in (2, 60, 86_400):
         assert not decide({lone.pk}, now + later)
     assert not Outage.objects.filter(state="open").exists()

@@ -100,6 +100,7 @@ def outage(request: HttpRequest, pk: int) -> HttpResponse:
         "classes": CLASSES,
         "dark": dark(e for e in elements if e.lit_at is None),
         "lit_again": sum(e.lit_at is not None for e in elements),
+        "by_hand": found.events.filter(kind="closed_by_hand").exists(),
         "story": found.events.select_related("user").order_by("at", "pk"),
         "merged_from": found.merged_from.all(),
         "form": CommentForm(),
