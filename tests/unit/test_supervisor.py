@@ -41,6 +41,31 @@ def test_a_part_that_ends_at_once_is_named_with_its_log(tmp_path: Path) -> None:
     supervisor.stop()
 
 
+def test_a_slow_part_is_waited_for_as_long_as_it_lives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("uzel.config.supervisor.PATIENCE_S", 0.2)
+    said: list[str] = []
+    supervisor = Supervisor(tmp_path, said.append)
+    ready_at = time.monotonic() + 1
+    supervisor.start(Part("slow", SLEEP, is_ready=lambda: time.monotonic() > ready_at))
+    assert said and all("slow is starting" in words for words in said)
+    supervisor.stop()
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("print('the reason', flush=True); raise SystemExit(3)", r"it ended with 3; .*the reason"),
+        ("print('the reason', flush=True); import time; time.sleep(60)", r"it is not ready after 2 s; .*the reason"),
+        ("import time; time.sleep(60)", r"it is not ready after 2 s; .*written nothing"),
+    ],
+)
+def test_giving_up_says_why_with_the_end_of_the_log(tmp_path: Path, code: str, words: str) -> None:
+    supervisor = Supervisor(tmp_path, print)
+    with pytest.raises(NotReady, match=f"(?s)web did not start: {words}"):
+        supervisor.start(Part("web", [sys.executable, "-c", code], is_ready=lambda: False), wait_s=2.0)
+    supervisor.stop()
+
+
 def test_a_killed_part_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("uzel.config.supervisor.SHORT_LIFE_S", 0.0)
     said: list[str] = []

@@ -16,6 +16,10 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
 # A process that dies sooner than this after its start is not started again at once.
 SHORT_LIFE_S = 5.0
 STOP_WAIT_S = 15.0
+# A part that lives may take so long to become ready; a busy machine is slow. It is told of every so often.
+READY_WAIT_S, PATIENCE_S = 180.0, 10.0
+# How much of its log is told of a part that did not start.
+TOLD_LINES = 15
 
 
 @dataclass
@@ -29,7 +33,7 @@ class Part:
 
 
 class NotReady(RuntimeError):
-    """A part ended, or did not become ready in time; the message names it and its log."""
+    """A part ended, or did not become ready in time; the message names it, why, its log and the end of that."""
 
 
 def _die_with_parent() -> None:
@@ -46,16 +50,26 @@ class Supervisor:
         self.stopping = threading.Event()
         logs.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def start(self, part: Part, *, wait_s: float = 30.0) -> None:
-        """Start a part and wait until it is ready. Raises NotReady."""
+    def start(self, part: Part, *, wait_s: float = READY_WAIT_S) -> None:
+        """Start a part and wait until it is ready, as long as it lives and `wait_s` last. Raises NotReady."""
         self._spawn(part)
-        deadline = time.monotonic() + wait_s
+        began = told = time.monotonic()
         while not part.is_ready():
-            process = self.running[part.name][1]
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise NotReady(f"{part.name} did not start; see {self._log(part)}")
+            process, now = self.running[part.name][1], time.monotonic()
+            if process.poll() is not None:
+                raise NotReady(self._failure(part, f"it ended with {process.returncode}"))
+            if now - began > wait_s:
+                raise NotReady(self._failure(part, f"it is not ready after {wait_s:.0f} s"))
+            if now - told > PATIENCE_S:
+                told = now
+                self.say(f"{part.name} is starting, {now - began:.0f} s so far")
             if self.stopping.wait(0.1):
                 return
+
+    def _failure(self, part: Part, why: str) -> str:
+        lines = self._log(part).read_text(errors="replace").splitlines()[-TOLD_LINES:]
+        told = "\n".join(["Its last lines:", *lines]) if lines else "It has written nothing."
+        return f"{part.name} did not start: {why}; see {self._log(part)}. {told}"
 
     def _log(self, part: Part) -> Path:
         return self.logs / f"{part.name}.log"
