@@ -11,7 +11,8 @@ from uzel.config import demo as demonstration
 from uzel.config.ready import require_assets
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+# `--help` after a command asks Django for the help of that command.
+@click.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def manage(arguments: tuple[str, ...]) -> None:
     """Run a Django management command, `uzel manage help` lists them."""
