@@ -124,7 +124,7 @@ def test_the_navigation_tells_those_who_may_confirm_how_many_wait(staff: dict[Ro
     confirm(staff[Role.OPERATOR], change)
     assert (shown(Role.LEAD), shown(Role.OPERATOR), shown(Role.FIELD)) == ("1", "none", "none")
     url = reverse("network:changes_waiting")
-    assert ">1</span>" in client(staff[Role.ENGINEER]).get(url).content.decode()
+    assert ">1</span>" in client(staff[Role.ENGINEER]).get(url, headers={"HX-Request": "true"}).content.decode()
     assert client(staff[Role.OPERATOR]).get(url).status_code == 403
     confirm(staff[Role.LEAD], change, reason="")
     assert shown(Role.LEAD) == ""

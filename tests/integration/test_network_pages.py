@@ -45,8 +45,16 @@ def test_tree_opens_by_branches_and_counts_trouble(reader: Client) -> None:
     branch = reader.get("/network/o1/below/").content.decode()
     assert "o1-d1" in branch and "troubled" in branch
     assert "state-dark" in reader.get("/network/o1-d1/below/").content.decode()
-    again = reader.get("/network/lines/", {"place": [Site.objects.get(code="o1").pk, "x", "9" * 30]})
+    asked = {"place": [Site.objects.get(code="o1").pk, "x", "9" * 30]}
+    again = reader.get("/network/lines/", asked, headers={"HX-Request": "true"})
     assert b"hx-swap-oob" in again.content
+
+
+@pytest.mark.parametrize(("part", "page"), [("/network/lines/", "/network/"), ("/changes/waiting/", "/changes/")])
+def test_a_part_of_a_page_opened_by_itself_leads_to_its_page(client: Client, part: str, page: str) -> None:
+    client.force_login(User.objects.create_user("l", password="long-enough-7", role=Role.LEAD))
+    answer = client.get(part)
+    assert (answer.status_code, answer["Location"]) == (302, page)
 
 
 def test_number_of_queries_does_not_grow(reader: Client, django_assert_max_num_queries: Any) -> None:
