@@ -146,6 +146,28 @@ LOG_LINES = [
 ]
 
 
+# They read blocks of "key: value" and pass over the keys that nobody asks for: a line of a log may look like one.
+BLOCKS = {
+    "cisco_ios_tables.parse_switchport",
+    "dlink_cisco_tables.parse_neighbours",
+    "dlink_ports.parse_errors",
+    "dlink_tables.parse_vlans",
+    "dlink_unit.parse_identity",
+    "dlink_unit.parse_neighbours",
+    "dlink_unit.parse_port_details",
+    "huawei_vrp_ports.parse_interface_counters",
+    "huawei_vrp_ports.parse_interface_errors",
+    "huawei_vrp_ports.parse_interfaces",
+    "huawei_vrp_unit.parse_neighbours",
+    "huawei_vrp_unit.parse_optics",
+    "zyxel_zynos.parse_counters",
+    "zyxel_zynos.parse_errors",
+    "zyxel_zynos.parse_ports",
+}
+# A free text of theirs may go on in the next line: a contact, a name that fills a row of its own.
+GOES_ON = {"dlink_unit.parse_identity", "cisco_ios_neighbours.parse_cdp_brief"}
+
+
 @given(st.data())
 @settings(max_examples=200, deadline=None)
 def test_a_log_line_in_the_middle_costs_no_row_and_is_kept(data):
@@ -161,8 +183,10 @@ def test_a_log_line_in_the_middle_costs_no_row_and_is_kept(data):
         return  # a log line in a log is a log line
     assert len(parsed.rows) == len(whole.rows)
     kept = "".join(str(getattr(row, "system_description", "")) for row in parsed.rows)
-    # "word: text" may pass for a key of a block that nobody asks for.
-    assert line in parsed.not_understood or line in kept or ": " in line or "]:" in line
+    whose = f"{parse.__module__.rpartition('.')[2]}.{parse.__name__}"
+    if whose in BLOCKS and ":" in line:
+        return
+    assert line in parsed.not_understood or line in kept or whose in GOES_ON
 
 
 def told_by(row, rows) -> bool:
