@@ -9,7 +9,8 @@ FOLDER holds `<make>/<model>__<firmware>__<command>.txt` (or `<source>__<make-os
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,8 @@ COMMANDS: Mapping[Operation, re.Pattern[str]] = {
     Operation.ERRORS: re.compile(r"error-ports|ShowInterfacesCountersErrors"),
     Operation.COUNTERS: re.compile(r"packet-ports"),
     Operation.OPTICS: re.compile(
-        r"ddm-ports.*status|optical-transceiver|interface-transceiver|ShowInterfacesTransceiver$"
+        r"ddm-ports.*status|optical-transceiver|interface-transceiver|ShowInterfacesTransceiver$|phy-option|"
+        r"display-transceiver.*verbose"
     ),
     Operation.VLANS: re.compile(
         r"show-vlan(?:-ports|-brief|-switch(?:-brief)?|-all)?$|interfaces-switchport|display-vlan(?:-all)?$|port-vlan"
@@ -48,20 +50,54 @@ COMMANDS: Mapping[Operation, re.Pattern[str]] = {
     Operation.PORTS: re.compile(
         r"show-ports|interfaces-status$|interfaces-status-pvlan|ShowInterfacesStatus$|show-interfaces?\d*$|"
         r"interfaces-description|interface-ethernet-status$|"
-        r"display-interface(?:-brief|\d*)$"
+        r"display-interface(?:-brief|-gigabitethernet|\d*)$"
     ),
     Operation.MACS: re.compile(r"show-fdb|mac-address-table|ShowMacAddressTable|display-mac-address|show-smac"),
     Operation.ARP: re.compile(r"arp(?:entry|-all|-brief)?$|Show(?:Ip)?Arp$"),
     Operation.NEIGHBOURS: re.compile(
         r"lldp-remote|lldp-neighbors.*detail|LldpNeighborsDetail|cdp-neighbors|ShowCdpNeighbors|lldp-neigh"
     ),
-    Operation.BINDINGS: re.compile(r"address-binding"),
+    # The file of ntc-templates that names no command is an answer to `show ip dhcp snooping binding`.
+    Operation.BINDINGS: re.compile(r"address-binding|^provided-output"),
     Operation.LOG: re.compile(r"show-log$|show-logging|ShowLogging"),
     Operation.LOAD: re.compile(r"cpu"),
     Operation.MEMORY: re.compile(r"memory|dram"),
     Operation.LOOPS: re.compile(r"err-disabled$|StatusErrDisabled$"),
-    Operation.IDENTITY: re.compile(r"show-switch|show-version|ShowVersion|display-version|show-system-information"),
+    Operation.IDENTITY: re.compile(
+        r"show-switch|show-version|ShowVersion|display-version|show-system-information|show-system$"
+    ),
 }
+
+# Why a file is not read, by the make and the command of its name; the first that fits. The others ask nothing of ours.
+UNREAD: Sequence[tuple[re.Pattern[str], str]] = tuple(
+    (re.compile(pattern), why)
+    for pattern, why in (
+        (r"^huawei/MA56", "a DSLAM with a command line of its own"),
+        (r"^zyxel/ES-[24]024", "an older command line (ZyNOS 3.50), which the driver does not ask"),
+        (r"^zyxel/.*show-vlan-\d", "not asked: `show vlan` tells of all"),
+        (r"interfaces?-description", "not asked: the state of the ports tells the same"),
+        (r"test-cable-diagnostics", "the start of a test, no answer"),
+        (r"show-config|current-config", "a configuration: kept by the backup, not read as a table"),
+        (r"ShowInterfacesTransceiverDetail", "not asked: the short table tells the same"),
+        (r"ShowProcessesCpu", "a list of processes without its head, which has the load"),
+        (r"show-vlans", "subinterfaces of a router, no VLANs of a switch"),
+        (
+            r"show-interface-3$|port-channel|etherchannel|eth-trunk|AggregatePort",
+            "link aggregation is no question of ours",
+        ),
+        (
+            r"environment|temperature|power|device|system-id|module",
+            "parts and power of the case are no question of ours",
+        ),
+        (r"-stp$", "spanning tree is no question of ours"),
+        (r"configuration-mw|interface-config", "settings, not what is measured"),
+        (
+            r"interface-dialer|interfaces-vlan|ipif|ip-interface|iproute|ntp|boot|startup|access-lists|account",
+            "routing, accounts and start of the device are no question of ours",
+        ),
+    )
+)
+ELSE = "another table than the ones that are asked"
 
 
 @dataclass
@@ -102,6 +138,16 @@ def classify(file: Path) -> tuple[str, Operation] | None:
         return None
     operation = next((known for known, pattern in COMMANDS.items() if pattern.search(command)), None)
     return (driver, operation) if operation in DRIVERS[driver].asks else None  # type: ignore[return-value]
+
+
+def unread(folder: Path) -> Mapping[tuple[str, str], int]:
+    """How many files no driver reads, by make and reason."""
+    found: Counter[tuple[str, str]] = Counter()
+    for file in sorted(folder.glob("*/*.txt")):
+        if classify(file) is None:
+            name = f"{file.parent.name}/{file.name.removesuffix('.txt')}"
+            found[file.parent.name, next((why for pattern, why in UNREAD if pattern.search(name)), ELSE)] += 1
+    return found
 
 
 def read(file: Path, driver: str, operation: Operation) -> Parsed[Any]:
@@ -146,6 +192,13 @@ field left open is *in doubt*. Where another project's parser gives other rows, 
 |---|---|---|---|---|---|---|
 """
 
+UNREAD_HEAD = """
+The shares above are of what the drivers ask. Of the {whole} recordings of command lines {left} are not read at all:
+
+| make | why | recordings |
+|---|---|---|
+"""
+
 
 def markdown(folder: Path) -> str:
     """docs/captures.md."""
@@ -160,7 +213,10 @@ def markdown(folder: Path) -> str:
         whole.files, whole.rows = whole.files + tally.files, whole.rows + tally.rows
         whole.not_understood, whole.doubts = whole.not_understood + tally.not_understood, whole.doubts + tally.doubts
     every = f"{whole.files} | {whole.rows} | {whole.not_understood} | {whole.doubts} | {whole.share:.2%}"
-    return HEAD + "\n".join([*lines, f"| **all** | | {every} |"]) + "\n"
+    left = unread(folder)
+    rest = [f"| {make} | {why} | {files} |" for (make, why), files in sorted(left.items())]
+    tail = UNREAD_HEAD.format(left=sum(left.values()), whole=whole.files + sum(left.values()))
+    return HEAD + "\n".join([*lines, f"| **all** | | {every} |"]) + "\n" + tail + "\n".join(rest) + "\n"
 
 
 def main(folder: Path, verbose: bool) -> None:
