@@ -5,7 +5,7 @@ Light and RF level are in tenths. What is said of amplifiers was seen in recordi
 """
 
 from uzel.core.readings import OpticalReading
-from uzel.drivers.smi import Rows, Value, column, lines, number, scalar, text, whole
+from uzel.drivers.smi import Rows, Value, dbm, dbm_column, lines, number, scalar, text, whole
 
 HMS = "1.3.6.1.4.1.17409.1"
 COMMON = f"{HMS}.3.3.2.2.1"
@@ -20,11 +20,11 @@ PREFIXES = (EDFA_SUPPLY, NODE_INPUT, NODE_RF, NODE_SUPPLY, OLD_INPUT, OLD_RF, OL
 
 def parse_optical(rows: Rows) -> OpticalReading:
     """A receiver or an amplifier, by the part of the tree that it answers."""
-    inputs = _inputs(rows, NODE_INPUT) or _inputs(rows, OLD_INPUT)
+    inputs = dbm_column(rows, NODE_INPUT) or dbm_column(rows, OLD_INPUT)
     active = whole(rows.get(NODE_ACTIVE), low=1, high=8) or whole(scalar(rows, OLD_ACTIVE), low=1, high=8)
     if active not in inputs:
         active = min(inputs) if len(inputs) == 1 else None
-    edfa_input = _dbm(scalar(rows, EDFA_INPUT))
+    edfa_input = dbm(scalar(rows, EDFA_INPUT))
     level = [*lines(rows, NODE_RF, _dbuv), *lines(rows, OLD_RF, _dbuv)]
     supplies = (lines(rows, oid, lambda v: number(v, low=0, high=400, scale=0.1)) for oid in _SUPPLIES)
     return OpticalReading(
@@ -35,7 +35,7 @@ def parse_optical(rows: Rows) -> OpticalReading:
         inputs_dbm=tuple(inputs[n] for n in sorted(inputs)) or (() if edfa_input is None else (edfa_input,)),
         active_input=active,
         output_dbuv=level[0] if level else None,
-        output_dbm=_dbm(scalar(rows, EDFA_OUTPUT)),
+        output_dbm=dbm(scalar(rows, EDFA_OUTPUT)),
         temperature_c=number(rows.get(TEMPERATURE), low=-60, high=120),
         supply_v=next((values for values in supplies if values), ()),
     )
@@ -44,13 +44,5 @@ def parse_optical(rows: Rows) -> OpticalReading:
 _SUPPLIES = (EDFA_SUPPLY, NODE_SUPPLY, OLD_SUPPLY)
 
 
-def _dbm(value: Value) -> float | None:
-    return number(value, low=-60, high=40, scale=0.1)
-
-
 def _dbuv(value: Value) -> float | None:
     return number(value, low=10, high=140, scale=0.1)
-
-
-def _inputs(rows: Rows, oid: str) -> dict[int, float | None]:
-    return {index[0]: _dbm(value) for index, value in column(rows, oid).items() if len(index) == 1}

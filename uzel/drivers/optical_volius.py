@@ -5,7 +5,7 @@ much 420 looks like 42.0 °C; the case temperature is `.2.10.6`, 0 where there i
 """
 
 from uzel.core.readings import OpticalReading
-from uzel.drivers.smi import Rows, Value, column, lines, number, scalar, text, whole
+from uzel.drivers.smi import Rows, dbm, dbm_column, lines, number, scalar, text, whole
 
 VOLIUS = "1.3.6.1.4.1.34652"
 MODEL, SERIAL, FIRMWARE = f"{VOLIUS}.2.10.1", f"{VOLIUS}.2.10.2", f"{VOLIUS}.2.10.3"
@@ -21,14 +21,14 @@ PREFIXES = (f"{VOLIUS}.2.10", f"{VOLIUS}.3", f"{VOLIUS}.4", f"{VOLIUS}.6")
 def parse_optical(rows: Rows) -> OpticalReading:
     """A receiver, an optical switch or an amplifier, by the part of the tree that it answers."""
     # (inputs, which of them is used, low limit, high limit): each kind keeps them elsewhere.
-    inputs = _inputs(rows, RECEIVER_INPUT)
+    inputs = dbm_column(rows, RECEIVER_INPUT)
     active = whole(scalar(rows, RECEIVER_SELECTED), low=1, high=8)
-    low, high = _dbm(scalar(rows, RECEIVER_LOW)), _dbm(scalar(rows, RECEIVER_HIGH))
-    if not inputs and (inputs := _inputs(rows, SWITCH_INPUT)):
+    low, high = dbm(scalar(rows, RECEIVER_LOW)), dbm(scalar(rows, RECEIVER_HIGH))
+    if not inputs and (inputs := dbm_column(rows, SWITCH_INPUT)):
         active, high = whole(scalar(rows, SWITCH_STATE), low=1, high=8), None
-        low = _inputs(rows, SWITCH_LIMIT).get(active or 0)
+        low = dbm_column(rows, SWITCH_LIMIT).get(active or 0)
     if not inputs:
-        inputs = _inputs(rows, EDFA_INPUT)
+        inputs = dbm_column(rows, EDFA_INPUT)
     if active not in inputs:
         active = min(inputs) if len(inputs) == 1 else None
     temperature = number(scalar(rows, CASE_TEMPERATURE), low=-60, high=120, scale=0.1)
@@ -40,17 +40,9 @@ def parse_optical(rows: Rows) -> OpticalReading:
         inputs_dbm=tuple(inputs[n] for n in sorted(inputs)),
         active_input=active,
         output_dbuv=number(scalar(rows, RECEIVER_RF), low=1, high=140),
-        output_dbm=_dbm(scalar(rows, EDFA_OUTPUT)),
+        output_dbm=dbm(scalar(rows, EDFA_OUTPUT)),
         temperature_c=None if temperature == 0 else temperature,
         supply_v=lines(rows, SUPPLIES_MV, lambda v: number(v, low=0, high=100, scale=0.001)),
         input_low_dbm=low,
         input_high_dbm=high,
     )
-
-
-def _dbm(value: Value) -> float | None:
-    return number(value, low=-60, high=40, scale=0.1)
-
-
-def _inputs(rows: Rows, oid: str) -> dict[int, float | None]:
-    return {index[0]: _dbm(value) for index, value in column(rows, oid).items() if len(index) == 1}

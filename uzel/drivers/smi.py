@@ -104,6 +104,16 @@ def scalar(rows: Rows, oid: str) -> Value:
     return rows.get(oid + ".0", rows.get(oid))
 
 
+def dbm(value: Value) -> float | None:
+    """Light in tenths of dBm, as optical receivers and amplifiers tell it."""
+    return number(value, low=-60, high=40, scale=0.1)
+
+
+def dbm_column(rows: Rows, oid: str) -> dict[int, float | None]:
+    """Such light by the number of its input."""
+    return {index[0]: dbm(value) for index, value in column(rows, oid).items() if len(index) == 1}
+
+
 def lines(rows: Rows, oid: str, read: Callable[[Value], float | None]) -> tuple[float, ...]:
     """The readable values of one column, in the order of their index."""
     values = (read(value) for _, value in sorted(column(rows, oid).items()))
