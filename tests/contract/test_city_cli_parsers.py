@@ -184,6 +184,7 @@ def test_macs_bindings_and_the_blocked(city: City, model: str) -> None:
 def test_light_and_neighbours_are_told(city: City, model: str) -> None:
     device = present(city, model)
     port = next(p for p in device.ports if p.link and p.oper and wire.is_fibre(p))
+    port.copper = False  # whatever cord the plan has plugged in there: here a module is
     person = person_at(city, device)
     commands.run(city, {"do": "fault", "target": port.code, "fault": "weak-optics=-27"}, person.now)
     [optics] = put(person, asks(device, Operation.OPTICS)[0], port, "0" * 12).rows

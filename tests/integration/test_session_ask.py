@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.misbehaving import PASSWORD, PATIENCE, Switch, serving
 from uzel.core.answers import Binding, MacEntry, Operation, VlanMembers
 from uzel.drivers import ask_snmp
-from uzel.drivers.ask import AGAIN_S, BY_SNMP, MODELS, AskError, By, Facts, Values, _about, _read, ask, ways
+from uzel.drivers.ask import AGAIN_S, BY_SNMP, MODELS, AskError, By, Facts, Values, _read, ask, ways
+from uzel.drivers.ask_rows import about
 from uzel.drivers.cli_drivers import DRIVERS
 from uzel.drivers.cli_input import BadInputError, commands
 from uzel.drivers.cli_text import Parsed
@@ -195,12 +196,12 @@ def test_rows_are_about_what_was_asked():
     table = Parsed(
         (MacEntry("00112233445a", "1", 10), MacEntry("00112233445b", "2", 10), MacEntry("00112233445b", None))
     )
-    assert [row.port for row in _about(table, Values(mac="00112233445b"), set())] == ["2", None]
-    assert [row.port for row in _about(table, Values(port="2"), set())] == ["2"]
-    assert [row.port for row in _about(table, Values(port="7"), {"port"})] == ["1", "2", "7"]
+    assert [row.port for row in about(table, None, "00112233445b", set())] == ["2", None]
+    assert [row.port for row in about(table, "2", None, set())] == ["2"]
+    assert [row.port for row in about(table, "7", None, {"port"})] == ["1", "2", "7"]
     members = Parsed((VlanMembers(10, untagged=("1",), tagged=("25",)), VlanMembers(20, members=("2",))))
-    assert [row.vlan for row in _about(members, Values(port="25"), set())] == [10]
-    assert [row.mac for row in _about(Parsed((Binding("0" * 12, ports=("3",)),)), Values(port="4"), set())] == []
+    assert [row.vlan for row in about(members, "25", None, set())] == [10]
+    assert [row.mac for row in about(Parsed((Binding("0" * 12, ports=("3",)),)), "4", None, set())] == []
 
 
 def test_secrets_are_sealed_by_a_key_that_only_its_owner_reads(tmp_path):
@@ -268,7 +269,7 @@ def test_access_is_kept_encrypted_and_shown_to_nobody(known):
         (("nobody", "ports"), "no_device", 3),
         (("c-sw1", "ports", "2"), "no_such", 3),
         (("c-sw1", "ports", "1;reboot"), "bad_port", 3),
-        (("c-sw1", "errors"), "needs_port", 3),
+        (("c-sw1", "cable-test"), "needs_port", 3),
         (("127.0.0.1", "identity"), "no_credentials", 3),
     ],
 )

@@ -122,3 +122,11 @@ async def test_a_whole_switch_of_any_make_is_asked_in_the_same_words(switches):
                 )  # fmt: skip
                 ports = {str(port) for row in answer.rows for port in (getattr(row, "ports", None) or (row.port,))}
                 assert len(ports) > 1 or len(answer.rows) < 2, (facts.model, operation)
+
+
+async def test_every_make_tells_since_when_it_runs(switches):
+    """A DES-3526 does not say so itself: sysUpTime does."""
+    async with Pool(idle_s=0) as pool:
+        for facts in switches:
+            answer = await ask(facts, Operation.IDENTITY, pool=pool)
+            assert answer.rows[0].uptime_s, facts.model

@@ -149,7 +149,12 @@ def test_faults_of_gigabit_and_of_fibre_show(city: City, port: Port) -> None:
     gigabit = next(p for p in ports if p.stations and p.shape.speed_mbps == 1000 and not p.shape.is_uplink)
     commands.run(city, {"do": "fault", "target": gigabit.code, "fault": "two-pairs"}, NOW)
     assert look(city, gigabit).items() >= {"oper": 1, "speed": 100, "duplex": 3}.items()
-    fibre = next(p for p in ports if p.link and p.shape.is_uplink and p.device.make.family == "dlink")
+    # A cord of copper in the hole of an uplink has no light to be weak.
+    cord = next(p for p in ports if p.copper and p.shape.is_uplink)
+    with pytest.raises(commands.Refused, match="is a fault of a fibre port"):
+        commands.run(city, {"do": "fault", "target": cord.code, "fault": "weak-optics"}, NOW)
+    uplinks = (p for p in ports if p.link and p.shape.is_uplink and not p.copper)
+    fibre = next(p for p in uplinks if p.device.make.family == "dlink")
     oid = f"1.3.6.1.4.1.171.12.72.2.1.1.1.6.{fibre.shape.base_port}"
     healthy = get(city, fibre.device, oid)
     commands.run(city, {"do": "fault", "target": fibre.code, "fault": "weak-optics=-30"}, NOW)

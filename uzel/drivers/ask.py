@@ -9,8 +9,9 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Any
 
-from uzel.core.answers import CableTest, LogLine, Operation, PairState
-from uzel.drivers import ask_snmp, log_time, syslog
+from uzel.core.answers import CableTest, Identity, Operation, PairState
+from uzel.drivers import ask_snmp
+from uzel.drivers.ask_rows import about, shown
 from uzel.drivers.cli_drivers import DRIVERS
 from uzel.drivers.cli_input import BadInputError, commands, mac, port
 from uzel.drivers.cli_page import Ask, Page
@@ -56,8 +57,6 @@ NAMED_BY_ANSWER = frozenset({"dlink_dxs"})
 TOLD_BY_SNMP = frozenset({"cisco_ios", "huawei_vrp"})
 # How often the end of a test is asked for.
 LOOK_AGAIN_S = 0.25
-# A password as short as "up" or "admin" is not starred within the lines of a log, of which rules are made.
-WORD = 6
 # The driver by maker and model; the first line that fits. Names in lower case.
 MODELS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("d-link", re.compile(r"des-21"), "dlink_des21"),
@@ -212,6 +211,7 @@ async def ask(
                 answer = await _by_snmp(facts, page, operation, values)
             else:
                 answer = await _by_cli(facts, page, operation, values, pool)
+                answer = await _with_uptime(facts, answer) if by is None else answer
         except AskError as error:
             errors.append(error)
             continue
@@ -241,15 +241,30 @@ def spelt(page: Page, name: str) -> str:
     return name.replace("/", ":") if page.name == "dlink_dxs" else name
 
 
-async def _by_snmp(facts: Facts, page: Page, operation: Operation, values: Values) -> Answer:
+def _place(facts: Facts, page: Page) -> ask_snmp.Place:
     ports = {spelt(page, name): index for name, index in facts.ports.items()}
-    place = ask_snmp.Place(facts.address, facts.snmp_port, facts.community, facts.vendor.lower(), ports)
+    return ask_snmp.Place(facts.address, facts.snmp_port, facts.community, facts.vendor.lower(), ports)
+
+
+async def _by_snmp(facts: Facts, page: Page, operation: Operation, values: Values) -> Answer:
     try:
-        rows, tables = await ask_snmp.READERS[operation](place, values.port)
+        rows, tables = await ask_snmp.READERS[operation](_place(facts, page), values.port)
     except SnmpError as error:
         raise AskError(error.code, permanent=error.permanent, stage="snmp", by=By.SNMP) from error
     rows = tuple(row for row in rows if values.mac is None or getattr(row, "mac", values.mac) == values.mac)
     return Answer(operation, By.SNMP, page.name, rows, tables, mark="standard")
+
+
+async def _with_uptime(facts: Facts, answer: Answer) -> Answer:
+    """Some old firmware leaves the time since its start out of what it says of itself: then it is sysUpTime."""
+    rows = answer.rows
+    if answer.operation is not Operation.IDENTITY or not rows or any(row.uptime_s is not None for row in rows):
+        return answer
+    uptime_s = await ask_snmp.uptime(_place(facts, facts.page))
+    first: Identity = replace(rows[0], uptime_s=uptime_s)
+    if uptime_s is None:
+        return answer
+    return replace(answer, rows=(first, *rows[1:]), asked=(*answer.asked, "SNMPv2-MIB"))
 
 
 async def _by_cli(facts: Facts, page: Page, operation: Operation, values: Values, pool: Pool) -> Answer:
@@ -307,7 +322,7 @@ async def one_way(target: Target, way: Ask, operation: Operation, values: Values
     parsed = await read(way.parse, text, starred)
     # No switch is without ports: of such an answer, something is wrong that no line of it tells.
     doubts = parsed.doubts if parsed.rows or operation is not Operation.PORTS else (*parsed.doubts, lines[-1])
-    rows = tuple(_shown(row, target.login) for row in _about(parsed, values, wants))
+    rows = tuple(shown(row, target.login) for row in about(parsed, values.port, values.mac, wants))
     return Answer(
         operation,
         By.CLI,
@@ -320,14 +335,6 @@ async def one_way(target: Target, way: Ask, operation: Operation, values: Values
         tuple(starred(line) for line in doubts),
         parsed.cut,
     )
-
-
-def _shown(row: Any, login: Login) -> Any:
-    """A line of a log is kept as it is told, and may tell what somebody typed; a short word in it is just a word."""
-    if not isinstance(row, LogLine):
-        return row
-    told = {"when": log_time.iso(row.at), "kind": syslog.kind_of(row.text), "mac": syslog.mac_of(row.text)}
-    return replace(row, text=login.starred(row.text, at_least=WORD), **told)
 
 
 def _is_here(address: str) -> bool:
@@ -379,23 +386,3 @@ async def _goes_on(session: CliSession, way: Ask, text: str) -> bool:
     parsed = await read(way.parse, text, session.without_secrets)
     tests = [row for row in parsed.rows if isinstance(row, CableTest)]
     return any(PairState.NOT_FINISHED in (row.state, *(pair.state for pair in row.pairs)) for row in tests)
-
-
-def _about(parsed: Parsed[Any], values: Values, wants: frozenset[str]) -> tuple[Any, ...]:
-    """Rows about what was asked: a command that tells of all is narrowed, a row that names no port gets its."""
-    rows = parsed.rows
-    if values.mac is not None and "mac" not in wants:
-        rows = tuple(row for row in rows if getattr(row, "mac", values.mac) == values.mac)
-    if values.port is None:
-        return rows
-    if "port" in wants:
-        return tuple(replace(r, port=values.port) if getattr(r, "port", "") is None else r for r in rows)
-    return tuple(row for row in rows if _names(row, values.port))
-
-
-def _names(row: Any, port_name: str) -> bool:
-    if hasattr(row, "ports"):
-        return port_name in row.ports
-    if hasattr(row, "untagged"):
-        return port_name in (*row.untagged, *row.tagged, *row.members)
-    return not hasattr(row, "port") or row.port == port_name

@@ -123,6 +123,16 @@ async def macs(place: Place, port: str | None) -> Found:
     return tuple(found), ("HUAWEI-L2MAM-MIB" if used == bridge_mib.HUAWEI_FDB else "Q-BRIDGE-MIB",)
 
 
+async def uptime(place: Place) -> int | None:
+    """sysUpTime in seconds, which wraps after 497 days; None when SNMP gives no answer."""
+    try:
+        async with place.agent() as agent:
+            told = if_mib.parse_system(await agent.get(*if_mib.SYSTEM)).uptime_s
+    except SnmpError:
+        return None
+    return None if told is None else round(told)
+
+
 def _names(rows: Mapping[str, Value]) -> dict[str, int]:
     """ifName -> ifIndex."""
     found = ((str(value), key.rsplit(".", 1)[1]) for key, value in rows.items() if value is not None)

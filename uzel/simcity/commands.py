@@ -141,7 +141,7 @@ def _fits(kind: FaultKind, target: Port | Device) -> bool:
 def _has_medium(kind: FaultKind, port: Port) -> bool:
     if kind.only is Only.GIGABIT_COPPER:
         return port.shape.speed_mbps == 1000 and not wire.is_fibre(port)
-    return kind.only is Only.ANY or wire.is_fibre(port)
+    return kind.only is Only.ANY or (wire.is_fibre(port) and not port.copper)
 
 
 def _fault(city: City, command: Command, now: float) -> Done:

@@ -36,6 +36,8 @@ class Port:
     shape: PortShape
     link: int = 0
     far: int = 0
+    # The link is a cord of copper, though the hole might take a module.
+    copper: bool = False
     # (MAC as twelve hex digits, VLAN) of what subscribers have behind it.
     stations: tuple[tuple[str, int], ...] = ()
     # Their IP addresses, in the same order.
@@ -166,7 +168,7 @@ def _links(
             raise BadFolder(f"{folder / 'links.csv'}: {row['code']}: there is no {error.args[0]!r}") from error
         for port, far in ((a_port, b), (b_port, a)):
             if port:
-                port.link, port.far = number, far.id
+                port.link, port.far, port.copper = number, far.id, row["medium"] == "copper"
         links[number] = (row["code"], a_port, b_port, a.id, b.id)
         codes[row["code"]] = number
     return links, codes

@@ -19,6 +19,6 @@ def mask_anew(apps: Any, _schema: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("network", "0009_device_names")]
+    dependencies = [("network", "0010_prober_status")]
 
     operations = [migrations.RunPython(mask_anew, migrations.RunPython.noop, elidable=True)]
