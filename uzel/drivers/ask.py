@@ -16,7 +16,6 @@ from uzel.drivers.cli_drivers import DRIVERS
 from uzel.drivers.cli_input import BadInputError, commands, mac, port
 from uzel.drivers.cli_page import Ask, Page
 from uzel.drivers.cli_read import read
-from uzel.drivers.cli_text import Parsed
 from uzel.drivers.pool import LIMIT, LIMITS, Pool
 from uzel.drivers.session import CliSession, Name, Target
 from uzel.drivers.session_errors import SessionError, Trouble
