@@ -101,6 +101,7 @@ REASONS: Words = {
     "no_address": _("the switch has no address"),
     "wrong_key": _("the logins on record cannot be read: another key"),
     "bad_key": _("the logins on record cannot be read: another key"),
+    "no_key": _("the logins on record cannot be read: the key is lost"),
     "late": _("no answer in the time that a look may take"),
     "nothing_told": _("the switch answered, and said nothing of this port"),
     "expired": _("nobody took the question in time: is the prober running?"),
