@@ -328,7 +328,7 @@ def test_cable_tv_is_fine_by_its_light() -> None:
     facts = {"account_status": "active", "service_active": True, "outages": frozenset(), "device_answers": True}
     receiver = OpticalReading(input_dbm=-3.4, output_dbuv=104.0)
     said = _said(Evidence(services=frozenset({"catv"}), receiver=receiver, **facts), "evidence")
-    assert "-3,4" in said and "104" in said and "приёмник" in said
+    assert "−3,4" in said and "104" in said and "приёмник" in said
     assert "MAC" not in said and "скорость" not in said
 
 

@@ -225,7 +225,7 @@ def test_all_rows_of_a_full_answer(client: Client, subscriber: Subscriber) -> No
     words = _words(_answered(client, result))
     for part in (
         "100 Мбит/с", "00:1a:2b:3c:4d:5e VLAN 100 по учёту", "239.1.1.1", "не пропущен", "аренда", "петлю", "keenetic",
-        "-27,5 дБм — слишком слабый", "-8,0 дБм — в норме", "об этом порте ничего нет",
+        "−27,5 дБм — слишком слабый", "−8,0 дБм — в норме", "об этом порте ничего нет",
     ):  # fmt: skip
         assert part in words, part
 
@@ -234,7 +234,7 @@ def test_the_receiver_of_cable_tv_stands_on_a_scale(client: Client, subscriber: 
     receiver = subscriber.services.get().device.site.devices.create(code="r1", kind="optical_receiver")
     subscriber.services.update(kind="catv", device=receiver, port=None)
     page = _answered(client, {"receiver": asdict(OpticalReading(input_dbm=-11.8, output_dbuv=104.0))})
-    assert "-11,8 дБм — слишком слабый" in _words(page) and '<svg class="level-scale"' in page
+    assert "−11,8 дБм — слишком слабый" in _words(page) and '<svg class="level-scale"' in page
     assert "data-cable" not in page
     assert client.post(f"/subscribers/500001/lines/{subscriber.services.get().pk}/cable/").status_code == 404
 

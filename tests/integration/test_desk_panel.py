@@ -206,7 +206,7 @@ def test_a_receiver_shows_its_light(reader: Client, switch: Device) -> None:
     receiver = Device.objects.create(code="r1", site=switch.site, kind="optical_receiver")
     DeviceState.objects.create(device=receiver, readings={"input_dbm": -8.0})
     page = reader.get("/devices/r1/").content.decode()
-    assert "-8,0 дБм — слабый, запаса нет" in " ".join(re.sub("<[^>]+>", "", page).split())
+    assert "−8,0 дБм — слабый, запаса нет" in " ".join(re.sub("<[^>]+>", "", page).split())
 
 
 def test_an_outage_of_an_area_has_one_name_everywhere(reader: Client, switch: Device) -> None:

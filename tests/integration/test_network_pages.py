@@ -137,9 +137,10 @@ def test_a_port_has_a_short_label(name: str, label: str) -> None:
 @pytest.mark.parametrize(
     ("language", "value", "words"),
     [
-        ("ru", -3.25, "-3,25"),
-        ("en", -3.25, "-3.25"),
-        ("ru", [-3.3, -30.0], "-3,3 · -30"),
+        ("ru", -3.25, "−3,25"),
+        ("en", -3.25, "−3.25"),
+        ("ru", [-3.3, -30.0], "−3,3 · −30"),
+        ("ru", -7, "−7"),
         ("ru", True, "да"),
         ("en", "1.29", "1.29"),
     ],

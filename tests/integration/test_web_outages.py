@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from tests import web_data
 from uzel.journal.models import AuditRecord, Event
@@ -18,6 +18,7 @@ from uzel.network.models import Device, DeviceState, Link, Port, PortState, Site
 from uzel.outages import board
 from uzel.outages.models import Outage, OutageElement, OutageEvent, PlannedWork
 from uzel.outages.telling import counts, total
+from uzel.outages.templatetags.outage_words import counted_service
 from uzel.people.models import Role, User
 from uzel.subscribers.models import Phone, Subscriber
 
@@ -164,6 +165,23 @@ def test_the_list_of_subscribers_is_told_as_the_card_tells_it(operator: Client) 
     assert "← назад" in operator.get(path, {"page": "2"}).content.decode()
     Outage.objects.filter(pk=outage.pk).update(state="closed", closed_at=timezone.now())
     assert "<h1>Были без услуг</h1>" in operator.get(path).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "n", "words"),
+    [("traffic_light", 1, "светофор"), ("traffic_light", 22, "светофора"), ("traffic_light", 11, "светофоров"),
+     ("telephony", 4, "телефонные линии"), ("internet", 1, "ШПД")],
+)  # fmt: skip
+def test_a_count_and_its_service_agree(kind: str, n: int, words: str) -> None:
+    with translation.override("ru"):
+        assert counted_service(kind, n) == words
+
+
+def test_a_printed_outage_says_of_which_day_its_times_are(operator: Client) -> None:
+    web_data.city()
+    outage = web_data.darken(_site("o1-d1"))
+    for path in (f"/outages/{outage.pk}/", f"/outages/{outage.pk}/subscribers/"):
+        assert f"распечатано {timezone.localtime():%d.%m.%Y}" in operator.get(path).content.decode()
 
 
 def test_a_subscriber_with_lines_in_two_outages_is_one_subscriber_without_service() -> None:

@@ -194,3 +194,11 @@ def test_what_the_administrator_looks_at_leaves_a_trace_too(staff: dict[Role, Us
     ]
     page = admin.get("/audit/").content.decode()
     assert "просмотрел аудит" in page and "открыл учётную запись" in page
+
+
+def test_a_new_account_has_a_login_and_is_told_the_rules_of_passwords(staff: dict[Role, User]) -> None:
+    client = Client()
+    client.force_login(staff[Role.ADMINISTRATOR])
+    page = client.get("/people/accounts/new/").content.decode()
+    assert ">Логин</label>" in page and "Имя пользователя" not in page
+    assert "как минимум 8 символов" in page

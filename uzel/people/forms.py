@@ -34,7 +34,7 @@ class AccountForm(UserForm):
     class Meta:
         model = User
         fields = ["username", "last_name", "first_name", "role", "is_active"]
-        labels = {"is_active": _("May sign in")}
+        labels = {"username": _("Login"), "is_active": _("May sign in")}
         help_texts = {"username": "", "is_active": ""}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -52,6 +52,7 @@ class NewPasswordForm(forms.Form):
     def __init__(self, *args: Any, user: User | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
+        self.fields["password"].help_text = " ".join(password_validation.password_validators_help_texts())
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]

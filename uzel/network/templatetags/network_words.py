@@ -1,5 +1,6 @@
 """The words of the network's states and things."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -157,13 +158,21 @@ def _reading(name: str, readings: Mapping[str, Any]) -> str:
 
 
 @register.filter
+def minus(number: object) -> str:
+    """A number with a minus for the hyphen that stands before it."""
+    return re.sub(r"^-(?=\d)", "\N{MINUS SIGN}", str(number))
+
+
+@register.filter
 def reading_value(value: object) -> str:
-    """Yes and no in words; numbers as they are."""
+    """Yes and no in words; numbers as the language writes them."""
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
     if isinstance(value, list):
         return " · ".join(reading_value(one) for one in value)
-    return f"{value:g}".replace(".", get_format("DECIMAL_SEPARATOR")) if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return minus(f"{value:g}".replace(".", get_format("DECIMAL_SEPARATOR")))
+    return minus(value) if isinstance(value, int) else str(value)
 
 
 @register.filter

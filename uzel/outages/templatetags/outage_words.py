@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from django import template
 from django.utils import timezone
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext, npgettext, pgettext_lazy
 
 from uzel.network.models import Device
 from uzel.network.templatetags.network_words import moment
@@ -62,6 +62,17 @@ def cause_look(cause: str) -> str:
 @register.filter
 def service_word(kind: str) -> str:
     return str(SERVICES.get(kind, kind))
+
+
+@register.filter
+def counted_service(kind: str, n: int) -> str:
+    """A kind of service after its count: what can be counted one by one agrees with the number."""
+    match kind:
+        case "traffic_light":
+            return npgettext("counted", "traffic light", "traffic lights", n)
+        case "telephony":
+            return npgettext("counted", "phone line", "phone lines", n)
+    return service_word(kind)
 
 
 @register.filter
