@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from uzel.network.drawing import around
 from uzel.network.light import Light
 from uzel.network.models import Device, DeviceState, Link, MainsArea, Port, PortState, Site
 from uzel.network.queries import path_to_source
@@ -89,6 +90,15 @@ def test_a_splitter_has_light_when_what_it_feeds_on_this_way_is_lit_and_answers(
     lights(True, True)
     DeviceState.objects.create(device=street["split"], is_lit=False)
     assert [step.light for step in path_to_source(street["split"].pk)] == [Light.DARK, Light.UNKNOWN]
+
+
+def test_the_drawing_knows_of_a_splitter_what_the_way_knows(street: dict[str, Device]) -> None:
+    DeviceState.objects.create(device=street["rx"], answers=True)
+    drawn = {node["code"]: node["light"] for node in around([street["rx"].pk])["nodes"]}
+    assert drawn == {"rx": "lit", "split": "lit", "tx": "lit"}
+    DeviceState.objects.update(answers=None)
+    drawn = {node["code"]: node["light"] for node in around([street["rx"].pk])["nodes"]}
+    assert drawn == {"rx": "unknown", "split": "unknown", "tx": "unknown"}
 
 
 def test_a_strip_is_not_proven_by_the_switch_that_it_is_asked_through(street: dict[str, Device]) -> None:

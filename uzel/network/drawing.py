@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from uzel.network import adjacency
-from uzel.network.light import device_light, with_planned
+from uzel.network.light import Light, device_light, with_planned
 from uzel.network.models import Device, Link
 from uzel.network.queries import link_up
 from uzel.network.templatetags.network_words import shine_word
@@ -35,7 +35,11 @@ def around(device_ids: Iterable[int]) -> dict[str, Any]:
     links = Link.objects.filter(Q(a_device__in=shown) & Q(b_device__in=shown)).select_related(
         "a_port__state", "b_port__state", "a_device__state", "b_device__state"
     )
-    nodes = [_node(device, len(adjacency.climb(joined, device.pk)), device.pk in set(here)) for device in devices]
+    lights = _lights(list(devices), joined)
+    nodes = [
+        _node(device, lights[device.pk], len(adjacency.climb(joined, device.pk)), device.pk in set(here))
+        for device in devices
+    ]
     # What has no links (UPS, strip) stands in the list of devices, not in the drawing of light.
     linked = {end for link in links for end in (link.a_device_id, link.b_device_id)}
     nodes = [node for node in nodes if node["id"] in linked]
@@ -46,8 +50,23 @@ def around(device_ids: Iterable[int]) -> dict[str, Any]:
     }
 
 
-def _node(device: Device, rank: int, here: bool) -> dict[str, Any]:
-    light = device_light(device)
+def _lights(devices: list[Device], joined: adjacency.Adjacency) -> dict[int, Light]:
+    """The light of each; a splitter has it when what it feeds is lit and answers, as on the way to the centre."""
+    lights = {device.pk: device_light(device) for device in devices}
+    mute = {device.pk for device in devices if device.address is None}
+    for device in devices:
+        if lights[device.pk] is not Light.LIT:
+            continue
+        for pk, _link in adjacency.climb(joined, device.pk):
+            if lights.get(pk) is Light.UNKNOWN and pk in mute:
+                lights[pk] = Light.LIT
+            # What has no link of its own proves nothing of the switch that it is asked through.
+            if lights.get(pk) is not Light.LIT or pk not in joined.up:
+                break
+    return lights
+
+
+def _node(device: Device, light: Light, rank: int, here: bool) -> dict[str, Any]:
     return {
         "id": device.pk,
         "code": device.code,
