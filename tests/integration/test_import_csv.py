@@ -10,6 +10,7 @@ from django.db import connection
 
 from uzel.journal.models import Event
 from uzel.network.models import Device, DeviceState, Link, Port, PowerFeed, Probe, Site
+from uzel.outages.models import WeakPoint
 from uzel.simcity.plan import generate
 from uzel.subscribers.importing import Diff, bring_in, plan
 from uzel.subscribers.importing.csv_folder import Folder
@@ -88,6 +89,7 @@ def test_changes_swap_unique_values(folder: Path) -> None:
 def test_gone_is_kept_unless_pruned_and_history_stays(folder: Path) -> None:
     bring_in(Folder(folder))
     DeviceState.objects.create(device=Device.objects.get(code="ups"))
+    WeakPoint.objects.create(device=Device.objects.get(code="ups"), subscribers=0, devices=1)
     for name, line in (("devices.csv", "ups,h1,ups,APC,Z,3,127.40.0.3,g,0,sw\n"), ("power.csv", "sw,ups\nups,\n")):
         rewrite(folder, name, line, "")
     rewrite(folder, "services.csv", "s3,101,iptv,sw,2,1,,,,\n", "")

@@ -18,6 +18,7 @@ from uzel.people.models import Role
 STAFF = frozenset(Role)
 # Who speaks with callers, and so may see subscribers.
 DESK = frozenset({Role.OPERATOR, Role.COORDINATOR, Role.LEAD, Role.ENGINEER, Role.ADMINISTRATOR})
+SENIORS = frozenset({Role.COORDINATOR, Role.LEAD, Role.ENGINEER, Role.ADMINISTRATOR})
 PLANNERS = frozenset({Role.LEAD, Role.ENGINEER, Role.ADMINISTRATOR})
 CHIEFS = frozenset({Role.LEAD, Role.ENGINEER, Role.ADMINISTRATOR})
 ENGINEERS = frozenset({Role.ENGINEER, Role.ADMINISTRATOR})
@@ -46,6 +47,7 @@ ACCESS: dict[str, frozenset[Role]] = {
     "outages:subscribers": DESK,
     "outages:comment": STAFF,
     "outages:close": CHIEFS,
+    "outages:weak": SENIORS,
     "outages:planned": STAFF,
     "outages:planned_new": PLANNERS,
     "outages:planned_edit": PLANNERS,

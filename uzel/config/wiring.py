@@ -19,6 +19,7 @@ EVENTS: Mapping[str, str] = {
     "outage.closed": "{id}",
     "outage.merged": "{id, into}",
     "outage.commented": "{id}",
+    "weak.changed": "{}: what a failure of each device would cost was reckoned anew, and differs",
     "planned.changed": "{id}: a planned work was made, changed or cancelled",
     "monitor.health": "{}: the monitor's own figures",
     "probe.done": "{id}: a probe ended, well or not",

@@ -96,6 +96,11 @@ class Engine:
         first, run = self.layout.first[number], self.layout.run[number]
         return self.counts.scope((self.prefix[first + run] - self.prefix[first]).astype(np.int64))
 
+    def scopes_behind(self, numbers: Ints) -> list[Scope]:
+        """`scope_behind` of many, each as if it failed alone."""
+        first, run = self.layout.first[numbers], self.layout.run[numbers]
+        return [self.counts.scope(total) for total in (self.prefix[first + run] - self.prefix[first]).tolist()]
+
     def dark_behind(self, number: int) -> Ints:
         """What goes dark with this element, by number, itself first (itself alone when it never had light)."""
         first, run = self.layout.first[number], self.layout.run[number]

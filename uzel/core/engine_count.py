@@ -58,7 +58,7 @@ class Counts:
         narrow = own.astype(np.uint16) if not own.size or own.max() < 1 << 16 else own
         return cls(narrow, spread_at, spread_of, spread_class, services, classes)
 
-    def scope(self, total: Longs) -> Scope:
+    def scope(self, total: Longs | Sequence[int]) -> Scope:
         """A sum over the columns in words; zeros are left out."""
         width = len(self.classes)
         by_kind = {

@@ -99,3 +99,15 @@ def climb(adjacency: Adjacency, device_id: int) -> list[tuple[int, int | None]]:
                 break
             here = adjacency.via[here]
     return steps
+
+
+def some_ends(adjacency: Adjacency, device_id: int, *, count: int) -> set[int]:
+    """Up to `count` devices at the far ends of what one feeds, spread evenly over its branches."""
+    found: set[int] = set()
+    for turn in range(count):
+        here = device_id
+        while below := [near for link, near in adjacency.neighbours[here] if adjacency.up.get(near) == (link, here)]:
+            turn, branch = divmod(turn, len(below))
+            here = below[branch]
+        found.add(here)
+    return found - {device_id}

@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from uzel.network.adjacency import CATV
+from uzel.network.models import Device, Level
 from uzel.outages.models import Outage
 from uzel.subscribers.models import Service, Subscriber
 
@@ -61,6 +63,29 @@ class SubscribersFilter(forms.Form):
         if service := asked.get("service"):
             services = services.filter(kind=service)
         return services
+
+
+class WeakFilter(forms.Form):
+    """Which weak points to list. What cannot be read is left out of the filter."""
+
+    level = forms.TypedChoiceField(
+        label=_("Level"), required=False, choices=[EVERY, *Level.choices], coerce=int, empty_value=None
+    )
+    kind = forms.ChoiceField(
+        label=_("Kind"),
+        required=False,
+        choices=[EVERY, ("data", pgettext_lazy("tree of light", "data")), ("catv", _("cable TV"))],
+    )
+
+    def chosen(self, devices: QuerySet[Device]) -> QuerySet[Device]:
+        """Narrow `devices` to what was asked for."""
+        asked = self.cleaned_data if self.is_bound and (self.is_valid() or True) else {}
+        if (level := asked.get("level")) is not None:
+            devices = devices.filter(site__level=level)
+        if kind := asked.get("kind"):
+            of_catv = Q(kind__in=CATV)
+            devices = devices.filter(of_catv if kind == "catv" else ~of_catv)
+        return devices
 
 
 class CommentForm(forms.Form):

@@ -161,6 +161,27 @@ class Observation(models.Model):
         return f"{self.device_id} {self.what} {self.value}"
 
 
+class WeakPoint(models.Model):
+    """What one device takes with it when it fails alone, rings and double uplinks reckoned with.
+
+    Written only by the monitor (`outages.weak`), from the map that it watches by. A device has no row when it carries
+    no light (a UPS, a strip) or gets none even on a healthy network.
+    """
+
+    device = models.OneToOneField(Device, primary_key=True, on_delete=models.CASCADE, related_name="weak_point")
+    # Distinct subscribers who lose service; devices that lose light, itself among them.
+    subscribers = models.PositiveIntegerField()
+    devices = models.PositiveIntegerField()
+    # {kind: {class: n}}, as in Outage.scope.
+    services = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["-subscribers", "-devices", "device"], name="weak_point_worst_first")]
+
+    def __str__(self) -> str:
+        return f"{self.device_id}: {self.subscribers}"
+
+
 class MonitorStatus(models.Model):
     """How the monitor fares, for the page of its health: one row, written by the leader every few seconds."""
 

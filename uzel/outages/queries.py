@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
+from uzel.network.light import with_planned
 from uzel.network.models import Device
 from uzel.network.prober import prober_health
 from uzel.outages.models import Hint, MonitorStatus, Outage, OutageElement, PlannedWork
@@ -89,6 +90,13 @@ def counts() -> dict[str, int]:
         "subscribers_dark": sum(total.get("subscribers", 0) for total in scopes),
         "services_dark": sum(total.get("services", 0) for total in scopes),
     }
+
+
+def weak_points() -> QuerySet[Device]:
+    """Devices with what each takes along when it fails alone (`weak_point`), place and state; the worst first."""
+    rows = with_planned(Device.objects.filter(weak_point__isnull=False))
+    rows = rows.select_related("weak_point", "site", "state")
+    return rows.order_by("-weak_point__subscribers", "-weak_point__devices", "weak_point__device")
 
 
 def works_now() -> QuerySet[PlannedWork]:

@@ -11,12 +11,14 @@ from typing import Any
 
 import uvloop
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from uzel.core.topology import Kind
 from uzel.drivers.icmp import Pinger
 from uzel.journal.models import Event
+from uzel.outages import weak
 from uzel.outages.models import MonitorStatus
+from uzel.outages.network_map import NetworkMap
 from uzel.outages.pruning import prune_all
 from uzel.pollers import monitor_world
 from uzel.pollers.monitor_decide import Decider, Holder
@@ -57,6 +59,9 @@ class Monitor:
         self._decider = Decider(self._flips, self._pulse, self._readings, store, metrics, pinger)
         self._hints = Hints(self._flips, self._pulse, self._readings, store, metrics)
         self._started = datetime.now(UTC)
+        # A map was taken of which the weak points are not written yet.
+        self._unweighed = asyncio.Event()
+        self._unweighed.set()
         self._event = 0
         self._last: dict[str, float] = {}
 
@@ -75,6 +80,7 @@ class Monitor:
                 self._flush(),
                 self._beat(),
                 self._prune(),
+                self._weigh(),
             )
             async with asyncio.TaskGroup() as group:
                 for part in parts:
@@ -155,6 +161,13 @@ class Monitor:
             removed = await self._store.run(_prune)
             await asyncio.sleep(1.0 if removed else PRUNE_S)
 
+    async def _weigh(self) -> None:
+        """Write the weak points of each map that is taken; only the newest counts."""
+        while True:
+            await self._unweighed.wait()
+            self._unweighed.clear()
+            await write_weak_points(self._store, self._holder.world.net)
+
     def _figures(self) -> dict[str, float]:
         world, metrics = self._holder.world, self._metrics
         metrics.devices.set(len(world.views))
@@ -192,7 +205,17 @@ class Monitor:
         self._decider.forget()
         self._readings.forget()
         self._flips.note("other")
+        self._unweighed.set()
         log.info("the network changed: watching %d devices", len(world.views))
+
+
+async def write_weak_points(store: Store, net: NetworkMap) -> None:
+    """In the store's thread, again while the database is away; what it refuses is left to the next map: they are read
+    at leisure, and must not end the watch."""
+    try:
+        await store.run(weak.renew, net)
+    except DatabaseError as error:
+        log.error("the weak points are not written: %s", str(error).strip().split("\n")[0])
 
 
 def _prune() -> int:

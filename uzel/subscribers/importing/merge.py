@@ -21,6 +21,8 @@ PARTS = {
         ("network_powerfeed", "consumer_id"),
         # Whether it was read, not what: a device with configurations stays.
         ("network_backupstate", "device_id"),
+        # Reckoned by the monitor from the map, and made anew after the import.
+        ("outages_weakpoint", "device_id"),
     ),
     "network_port": (("network_portstate", "port_id"),),
     "subscribers_subscriber": (("subscribers_phone", "subscriber_id"),),
