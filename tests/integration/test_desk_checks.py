@@ -57,6 +57,7 @@ def subscriber(db: None) -> Subscriber:
 
 @pytest.fixture
 def client(staff: dict[Role, User]) -> Client:
+    web_data.probed()
     signed_in = Client()
     signed_in.force_login(staff[Role.OPERATOR])
     return signed_in

@@ -31,6 +31,7 @@ def client(db: None) -> Client:
     web_data.city(okrugs=1, districts=1, campuses=1, houses=1)
     web_data.subscribers(Site.objects.get(code="o1-d1-k1-h1"), 2)
     Service.objects.filter(subscriber__account="500001").update(mac=MAC)
+    web_data.probed()
     signed_in = Client()
     signed_in.force_login(web_data.people()[Role.OPERATOR])
     return signed_in

@@ -28,7 +28,7 @@ VOLATILE = re.compile(
 # Log lines that fall into an answer. The first group is what stands before one that fell into the middle of a line.
 _CLOCK = r"(?:[A-Z][a-z]{2} +\d{1,2} (?:\d{4} )?)?\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d:\d\d)?"
 LOGGED = re.compile(
-    rf"(?:\d{{6}}: )?[*.]?(?:{_CLOCK}(?: [A-Z]{{2,5}})?|\d{1, 3}[ywd]\d{1, 2}[wdh]): %[A-Z][\w-]*-[0-7]-\w+: "
+    rf"(?:\d{{6}}: )?[*.]?(?:{_CLOCK}(?: [A-Z]{{2,5}})?|\d{{1,3}}[ywd]\d{{1,2}}[wdh]): %[A-Z][\w-]*-[0-7]-\w+: "
     rf"|#?{_CLOCK} \S+ (?:%%\d\d)?[A-Z]\w*/\d/\w+(?:\(\w\))?(?:\[\d+\])?:"
     r"|(?:EMERG|ALERT|CRIT|ERR|ERROR|WARN|NOTICE|INFO|DEBUG)\([0-7]\) \S"
 )
