@@ -21,7 +21,6 @@ _ORDINAL = frozenset({"я", "й", "ая", "ый", "ой", "ий", "го", "е", 
 _PART = re.compile(
     r"(?P<number>\d+)|(?P<word>[^\W\d_](?=кв\d)|[^\W\d_]+(?:-[^\W\d_]+)*)|(?P<mark>[/-])|(?P<gap>[^\w/-]+|_)"
 )
-_BLOCK_JOINED = re.compile(r"(\d+)(к|с|корп|стр)(\d+)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,12 +50,6 @@ def outages_of_devices(device_ids: Iterable[int]) -> list[OutageElement]:
     return list(rows.select_related("outage__site", "outage__mains_area", "device").order_by("-dark_at"))
 
 
-def recent_outages_of_devices(device_ids: Iterable[int], *, within: timedelta) -> list[OutageElement]:
-    """Elements that ended not longer ago than `within`: why a line was down when the caller says "it was off"."""
-    rows = OutageElement.objects.filter(device__in=list(device_ids), lit_at__gte=timezone.now() - within)
-    return list(rows.select_related("outage__site", "device").order_by("-lit_at"))
-
-
 def history(
     *, since: datetime | None = None, until: datetime | None = None, cause: str = "", site: int | None = None
 ) -> QuerySet[Outage]:

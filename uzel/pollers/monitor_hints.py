@@ -33,7 +33,6 @@ TEXT_LIMIT = 300
 DATAGRAM_LIMIT = 2048
 
 LINK_HINTS = frozenset({"link_down", "link_up", "loop"})
-POWER_HINTS = frozenset({"ups_on_battery", "ups_on_line", "ups_battery_low", "ups_alarm", "ups_alarm_gone"})
 
 log = logging.getLogger(__name__)
 

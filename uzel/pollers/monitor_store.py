@@ -324,12 +324,6 @@ class Store:
             for half in batch.halves():
                 await self._write(half)
 
-    async def flush_forever(self) -> None:
-        """Flush once a second, until cancelled."""
-        while True:
-            await asyncio.sleep(FLUSH_S)
-            await self.flush()
-
     def close(self) -> None:
         """Give up the lock and the connection."""
         # Not `submit(connection.close)`: that would name the connection of the calling thread.
