@@ -21,6 +21,7 @@ TEXT = "hostname a\n!\ninterface Fa0/1\n switchport access vlan 700\n!\nusername
 @pytest.fixture
 def town(site: str) -> None:
     web_data.city(okrugs=1, districts=1, campuses=1, houses=1)
+    web_data.probed()
 
 
 def _read(text: str) -> None:

@@ -31,6 +31,7 @@ def becomes(state: str, **values: object) -> None:
 
 def test_a_port_is_restarted_from_the_card(site: str, sign_in: Callable[..., Page]) -> None:
     web_data.city(okrugs=1, districts=1, campuses=1, houses=1)
+    web_data.probed()
     web_data.subscribers(Site.objects.get(code="o1-d1-k1-h1"), 1)
     account = Subscriber.objects.get().account
     page = sign_in(Role.OPERATOR, f"/subscribers/{account}/")
@@ -67,6 +68,7 @@ def test_a_port_is_restarted_from_the_card(site: str, sign_in: Callable[..., Pag
 
 def test_the_board_tells_a_lead_at_once_that_a_change_waits(site: str, sign_in: Callable[..., Page]) -> None:
     web_data.city(okrugs=1, districts=1, campuses=1, houses=1)
+    web_data.probed()
     web_data.subscribers(Site.objects.get(code="o1-d1-k1-h1"), 2)
     page = sign_in(Role.LEAD, "/")
     count = page.locator("#changes-waiting")
@@ -90,6 +92,7 @@ def test_what_a_switch_printed_and_long_names_of_readings_stay_in_their_panels(
     site: str, sign_in: Callable[..., Page], width: int
 ) -> None:
     web_data.city(okrugs=1, districts=1, campuses=1, houses=1)
+    web_data.probed()
     web_data.watched()
     page = sign_in(Role.LEAD, "/")
     lead, port = User.objects.get(role=Role.LEAD), Port.objects.filter(device__kind="switch").first()

@@ -25,6 +25,7 @@ PRINTED = "DES-3028:admin#cable_diag ports 1\n  1  FE  Link Down  Pair1 Open  at
 @pytest.fixture
 def town(site: str) -> None:
     web_data.city(okrugs=1, districts=1, campuses=1, houses=1)
+    web_data.probed()
     web_data.subscribers(Site.objects.get(code="o1-d1-k1-h1"), 2)
 
 

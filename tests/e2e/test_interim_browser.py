@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True), pytest.m
 @pytest.fixture
 def town(site: str) -> None:
     web_data.city(okrugs=1, districts=1, campuses=1, houses=1)
+    web_data.probed()
     web_data.subscribers(Site.objects.get(code="o1-d1-k1-h1"), 2)
 
 

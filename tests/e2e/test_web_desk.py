@@ -45,6 +45,7 @@ def test_sign_in_with_a_wrong_and_a_right_password(context: BrowserContext, staf
 
 def test_an_outage_appears_changes_and_leaves_without_reload(sign_in: SignIn) -> None:
     web_data.city()
+    web_data.probed()
     web_data.watched()
     page = sign_in(Role.OPERATOR)
     expect(page.locator(".outage-line")).to_have_count(0)
@@ -74,6 +75,7 @@ def test_an_outage_appears_changes_and_leaves_without_reload(sign_in: SignIn) ->
 
 def test_two_tabs_share_one_stream_and_the_second_takes_over(sign_in: SignIn, context: BrowserContext) -> None:
     web_data.city()
+    web_data.probed()
     first = sign_in(Role.OPERATOR)
     _hears(first)
     second = context.new_page()
@@ -116,6 +118,7 @@ def test_the_outage_page_follows_the_story_and_keeps_what_is_being_typed(
     sign_in: SignIn, staff: dict[Role, User]
 ) -> None:
     web_data.city()
+    web_data.probed()
     outage = web_data.darken(Site.objects.get(code="o1-d1"))
     page = sign_in(Role.LEAD, f"/outages/{outage.pk}/")
     _hears(page)
@@ -136,6 +139,7 @@ def test_by_keyboard_alone_from_sign_in_to_the_text_for_the_caller(
     context: BrowserContext, staff: dict[Role, User]
 ) -> None:
     web_data.city()
+    web_data.probed()
     small, great = Site.objects.get(code="o2-d1-k1-h1"), Site.objects.get(code="o1-d1")
     web_data.darken(small, people=20, cause="device_dead")
     web_data.darken(great, people=300)
@@ -169,6 +173,7 @@ def test_by_keyboard_alone_from_sign_in_to_the_text_for_the_caller(
 
 def test_a_planned_work_is_made_changed_and_cancelled(sign_in: SignIn, faults: Any) -> None:
     web_data.city()
+    web_data.probed()
     page = sign_in(Role.LEAD, "/planned/")
     page.get_by_role("link", name="Новая работа").click()
     page.fill("#id_title", "Замена муфты")
