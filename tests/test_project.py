@@ -81,12 +81,6 @@ def test_the_installer_is_pinned() -> None:
     assert re.search(r"^UV = \d+\.\d+\.\d+$", makefile, re.M)
 
 
-def test_every_measurement_stands_on_the_page_of_figures() -> None:
-    measured = {path.stem for path in (ROOT / "bench").glob("[!_]*.py") if "\ndef run(" in path.read_text()}
-    page = (ROOT / "docs" / "figures.md").read_text()
-    assert measured == set(re.findall(r"^## (\w+)$", page, re.MULTILINE))
-
-
 def test_makefile_documents_its_commands() -> None:
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z][a-z-]*):", makefile, re.M))
