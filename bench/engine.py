@@ -267,7 +267,6 @@ def intake(town: City, engine: Engine, network: Network) -> Iterator[Figure]:
     for k in range(0, order.size, 50_000):
         batch = order[k : k + 50_000]
         heard.take(batch, ~lost[batch], 1.0)
-        heard = heard.copy()
         picture = engine.picture(network, Evidence(heard, now=1.0))
         people = [engine.scope_of(heard.places.places(it.dark)).total for it in picture.regions]
     rate = order.size / (time.perf_counter() - began)

@@ -30,7 +30,7 @@ def to_ask(light: Light, ground: Ground, heard: Columns, evidence: Evidence, *, 
     silent = Marked(ground.places, gone)
     for k in range(member_at.size - 1):
         part = members[member_at[k] : member_at[k + 1]]
-        since = float(heard.began[part[gone[part]]].max()) - fresh_s
+        since = float(heard.began(part[gone[part]]).max()) - fresh_s
         around, edge = _boundary(part, part_of, gone, stamp, k + 1, at.start, at.near)
         chain = _chain_above(part, ground.distance, stamp, -k - 1, at.start, at.near)
         nodes = set(ground.places.ids[around].tolist())
@@ -43,12 +43,13 @@ def to_ask(light: Light, ground: Ground, heard: Columns, evidence: Evidence, *, 
         edge = edge if edge.size else part
         powered = ground.places.ids[edge[ground.has_feeds[edge]]].tolist()
         power = ground.places.places(witnesses_of_power(ground.network, powered))
-        through = ground.through[part_of[ground.through_via] == k] if ground.through.size else ground.through
+        via = ground.through_via
+        through = ground.through[(via != NOWHERE) & (part_of[via] == k)] if via.size else ground.through
         places = np.concatenate([part, beside, chain, _vias(ground, part_of, k, beside), through, power])
         asked.update(_too_long_ago(ground, heard, places, since))
     for place in speaks[speaks >= n].tolist():
         ups = int(ground.places.ids[place])
-        since = float(heard.began[place]) - fresh_s
+        since = evidence.seen[ups].began - fresh_s
         asked |= HeardSince(ground.network, evidence, since).too_long_ago(around_power(ground.network, ups))
     return frozenset(asked)
 

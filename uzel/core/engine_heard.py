@@ -126,10 +126,10 @@ class Columns(Heard):
             setattr(other, name, getattr(self, name).copy())
         return other
 
-    @cached_property
-    def began(self) -> NDArray[np.float64]:
-        """Since when each is as it is."""
-        return np.where(np.isnan(self.since), self.at, self.since)
+    def began(self, places: Ints) -> NDArray[np.float64]:
+        """Since when those at these places are as they are."""
+        since = self.since[places]
+        return np.where(np.isnan(since), self.at[places], since)
 
     @cached_property
     def silent(self) -> frozenset[int]:

@@ -53,7 +53,7 @@ def _regions(ground: Ground, reading: Reading, heard: Columns, unlit: Flags) -> 
     if not members.size:
         return ()
     tells = (heard.answers[members] == SILENT) | (unlit[members] == 1)
-    began = np.minimum.reduceat(np.where(tells, heard.began[members], np.inf), at[:-1])
+    began = np.minimum.reduceat(np.where(tells, heard.began(members), np.inf), at[:-1])
     inside, tops = ground.places.ids[members].tolist(), ground.places.ids[reading.tops].tolist()
     of, top_at = at.tolist(), reading.top_at.tolist()
     found = [
