@@ -43,9 +43,8 @@ def to_ask(light: Light, ground: Ground, heard: Columns, evidence: Evidence, *, 
         edge = edge if edge.size else part
         powered = ground.places.ids[edge[ground.has_feeds[edge]]].tolist()
         power = ground.places.places(witnesses_of_power(ground.network, powered))
-        via = ground.through_via
-        through = ground.through[(via != NOWHERE) & (part_of[via] == k)] if via.size else ground.through
-        places = np.concatenate([part, beside, chain, _vias(ground, part_of, k, beside), through, power])
+        asked_so = [_vias(ground, part_of, k, beside), _through(ground, part_of, k)]
+        places = np.concatenate([part, beside, chain, *asked_so, power])
         asked.update(_too_long_ago(ground, heard, places, since))
     for place in speaks[speaks >= n].tolist():
         ups = int(ground.places.ids[place])
@@ -65,6 +64,12 @@ def _speaking(ground: Ground, gone: NDArray[np.bool_], shadow: Ints, n: int) -> 
     hidden = np.zeros(gone.size, np.bool_)
     hidden[ground.through] = dark[ground.through_via]
     return np.flatnonzero(gone & ~hidden).astype(np.int32)
+
+
+def _through(ground: Ground, part_of: Ints, part: int) -> Ints:
+    """Those that are asked through switches of a part."""
+    via = ground.through_via
+    return ground.through[(via != NOWHERE) & (part_of[via] == part)] if via.size else ground.through
 
 
 def _vias(ground: Ground, part_of: Ints, part: int, beside: Ints) -> Ints:
