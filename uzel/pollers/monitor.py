@@ -34,7 +34,7 @@ BEAT_S = 2.0
 FLUSH_S = 1.0
 LAST_FLUSH_S = 2.0
 PORTS_EVERY_S = 30.0
-POWER_EVERY_S = 10.0
+POWER_EVERY_S = 5.0
 # Routine rows ("last answered at") are written this often; changes are written within a second.
 ROUTINE_S = 15.0
 # What is too old to be kept is forgotten this often, so many rows of a table at a time.

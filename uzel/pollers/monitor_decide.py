@@ -126,10 +126,13 @@ class Decider:
             views = {i: view for i in wanted if (view := world.views.get(i)) and not view.suspected}
             wanted = {i for i, view in views.items() if i in evidence.seen or view.answers is None}
             suspects = near_suspects(world, evidence)
-            meters = batteries_to_read(world, evidence) + lights_to_read(world, wanted)
+            meters, lights = batteries_to_read(world, evidence), lights_to_read(world, wanted)
             ports = ports_to_read(world, evidence)
             pinged = self._to_ping(world)
-            if not (wanted or again or once or suspects or meters or ports or pinged) or time.monotonic() > deadline:
+            if (
+                not (wanted or again or once or suspects or meters or lights or ports or pinged)
+                or time.monotonic() > deadline
+            ):
                 return evidence, serial
             log.debug(
                 "asking %d, again %d, suspects %d, readings of %d, ports of %d",
@@ -143,7 +146,10 @@ class Decider:
                 self._readings.ports(world, ports.items()),
                 self._ping(world, pinged),
             )
-            mark_read(world, meters, ports)
+            # Only of those that have answered now: to wait for what is silent would hold up everything else.
+            lights = lights_to_read(world, wanted)
+            await self._readings.power_and_light(world, lights)
+            mark_read(world, [*meters, *lights], ports)
             if suspects:
                 await asyncio.sleep(self._pulse.timeout_s / 4)
 
