@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from uzel.core.labels import Flags, Ints, Longs, compiled
+from uzel.core.labels import Flags, Ints, Longs, breadth_first, compiled
 
 UNKNOWN, BRIGHT, SILENT, UNLIT = 0, 1, 2, 3
 # States of an element while light is read. Whatever no run of a silent element covers is LIT_OUTSIDE.
@@ -358,22 +358,8 @@ def counts(members: Ints, own: NDArray[np.integer[Any]], spread_at: Ints, spread
 @compiled
 def distances(start: Ints, near: Ints, source: Flags) -> Ints:
     """How many links each element stands from the nearest source; -1: there is no way."""
+    order, parent, tail = breadth_first(source.size, start, near, source)
     distance = np.full(source.size, -1, np.int32)
-    queue = np.empty(source.size, np.int32)
-    tail = 0
-    for i in range(source.size):
-        if source[i]:
-            distance[i] = 0
-            queue[tail] = i
-            tail += 1
-    head = 0
-    while head < tail:
-        i = queue[head]
-        head += 1
-        for e in range(start[i], start[i + 1]):
-            j = near[e]
-            if distance[j] < 0:
-                distance[j] = distance[i] + 1
-                queue[tail] = j
-                tail += 1
+    for i in order[:tail]:
+        distance[i] = 0 if parent[i] < 0 else distance[parent[i]] + 1
     return distance

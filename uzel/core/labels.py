@@ -46,7 +46,7 @@ def rows(n: int, a: Ints, b: Ints) -> tuple[Ints, Ints, Ints]:
 
 
 @compiled
-def _breadth_first(n: int, start: Ints, near: Ints, source: Flags) -> tuple[Ints, Ints, int]:
+def breadth_first(n: int, start: Ints, near: Ints, source: Flags) -> tuple[Ints, Ints, int]:
     """(elements in the order in which light comes, parent: -1 a source, -2 no light, how many light reaches)."""
     order = np.empty(n, np.int32)
     parent = np.full(n, -2, np.int32)
@@ -75,7 +75,7 @@ def preorder(n: int, start: Ints, near: Ints, source: Flags) -> tuple[Ints, Ints
 
     What light does not reach on the map stands at the end, each a subtree of its own.
     """
-    order, parent, tail = _breadth_first(n, start, near, source)
+    order, parent, tail = breadth_first(n, start, near, source)
     size = np.ones(n, np.int32)
     for k in range(tail - 1, -1, -1):
         i = order[k]
