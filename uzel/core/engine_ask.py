@@ -24,7 +24,7 @@ def to_ask(light: Light, ground: Ground, heard: Columns, evidence: Evidence, *, 
     if (of_light := speaks[speaks < n]).size:
         failed[of_light] = True
         shadow = light.dark_if(np.flatnonzero(failed).astype(np.int32))
-    members, member_at, part_of = _parts(shadow, n, at.start, at.near)
+    members, member_at, part_of = _parts(shadow, ground.watched[:n], at.start, at.near)
     stamp = np.zeros(n, np.int32)
     asked: set[int] = set()
     silent = Marked(ground.places, gone)
@@ -41,8 +41,8 @@ def to_ask(light: Light, ground: Ground, heard: Columns, evidence: Evidence, *, 
         )
         beside = ground.places.places(nodes)
         edge = edge if edge.size else part
-        powered = ground.places.ids[edge[ground.has_feeds[edge]]].tolist()
-        power = ground.places.places(witnesses_of_power(ground.network, powered))
+        fed = edge[ground.has_feeds[edge] & (heard.answers[edge] != ANSWERS)]
+        power = ground.places.places(witnesses_of_power(ground.network, ground.places.ids[fed].tolist()))
         asked_so = [_vias(ground, part_of, k, beside), _through(ground, part_of, k)]
         places = np.concatenate([part, beside, chain, *asked_so, power])
         asked.update(_too_long_ago(ground, heard, places, since))
@@ -90,31 +90,36 @@ def _too_long_ago(ground: Ground, heard: Columns, places: Ints, since: float) ->
 
 
 @compiled
-def _parts(shadow: Ints, n: int, start: Ints, near: Ints) -> tuple[Ints, Ints, Ints]:
-    """The connected parts: members, where each part starts in them, and the part of each element (-1: none)."""
-    part_of = np.full(n, -2, np.int32)
+def _parts(shadow: Ints, watched: NDArray[np.bool_], start: Ints, near: Ints) -> tuple[Ints, Ints, Ints]:
+    """The parts, joined by links and by what nobody can ask: members, where each part starts in them, and the part of
+    each element (-2: none)."""
+    part_of = np.full(watched.size, -2, np.int32)
     for i in shadow:
         part_of[i] = -1
     members = np.empty(shadow.size, np.int32)
     member_at = np.zeros(shadow.size + 1, np.int32)
-    taken = 0
-    parts = 0
+    met = np.zeros(watched.size, np.bool_)
+    queue = np.empty(watched.size, np.int32)
+    head = tail = taken = parts = 0
     for top in shadow:
         if part_of[top] != -1:
             continue
-        part_of[top] = parts
-        members[taken] = top
-        head = taken
-        taken += 1
-        while head < taken:
-            i = members[head]
+        met[top] = True
+        queue[tail] = top
+        tail += 1
+        while head < tail:
+            i = queue[head]
             head += 1
+            if part_of[i] == -1:
+                part_of[i] = parts
+                members[taken] = i
+                taken += 1
             for e in range(start[i], start[i + 1]):
                 j = near[e]
-                if part_of[j] == -1:
-                    part_of[j] = parts
-                    members[taken] = j
-                    taken += 1
+                if not met[j] and (part_of[j] == -1 or not watched[j]):
+                    met[j] = True
+                    queue[tail] = j
+                    tail += 1
         parts += 1
         member_at[parts] = taken
     return members, member_at[: parts + 1], part_of

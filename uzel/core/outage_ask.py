@@ -30,9 +30,11 @@ def to_ask(network: Network, evidence: Evidence, *, fresh_s: float = 0.0) -> fro
     shadow = _shadow(network, carriers, failed)
     distance = _distances(network)
     asked: set[int] = set()
+    # Parts that only elements which nobody can ask keep apart may be of one failure.
+    mute = {i for i, node in network.nodes.items() if not node.watched}
     left = set(shadow)
     while left:
-        part = spread(network, [min(left)], shadow)
+        part = spread(network, [min(left)], shadow | mute) & shadow
         left -= part
         heard = HeardSince(network, evidence, _last(evidence, part & silent) - fresh_s)
         asked |= heard.too_long_ago(_of_part(network, part, silent, distance, heard))
@@ -84,9 +86,9 @@ def _of_part(
     around = with_witnesses(network, around, part, silent, distance, heard)
     vias = {via for i in part | around if (via := network.nodes[i].via) is not None}
     through = {i for switch in part for i in network.asked_via.get(switch, ())}
-    return (
-        set(part) | around | _chain_above(network, part, distance) | vias | through | witnesses_of_power(network, edge)
-    )
+    # One that answers without light has power: what feeds it is not to blame.
+    power = witnesses_of_power(network, {i for i in edge if not heard.evidence.answers(i)})
+    return set(part) | around | _chain_above(network, part, distance) | vias | through | power
 
 
 def with_witnesses(
@@ -97,14 +99,24 @@ def with_witnesses(
     distance: Mapping[int, int],
     heard: HeardSince,
 ) -> set[int]:
-    """What stands around a part, and who tells of the light of those of it that cannot tell themselves."""
-    around, queue = set(around), list(around)
-    for i in queue:
+    """What stands around a part, and who tells of the light of those of it that cannot tell themselves.
+
+    What lies on the ways of others comes after them, the nearest first: what those nearer say may be enough.
+    """
+    found, ways = set(around), set[int]()
+    late = set[int]()
+    queue, met = sorted(around), set(around)
+    while queue:
+        i = queue.pop()
         if network.nodes[i].source or not network.nodes[i].watched:
-            witnesses, ways = _witnesses(network, i, part, silent, distance, heard)
-            queue += ways - around - part
-            around |= (witnesses | ways) - part
-    return around
+            witnesses, more = _witnesses(network, i, part, silent, distance, heard)
+            found |= (witnesses | more) - part
+            ways |= more - part
+            late |= heard.too_long_ago(witnesses)
+        if not queue and not late and (left := ways - met):
+            queue.append(max(left, key=lambda it: (distance[it], it)))
+            met.update(queue)
+    return found
 
 
 def _witnesses(
@@ -113,27 +125,36 @@ def _witnesses(
     """Who tells whether an unwatched element is lit, or whether a source still feeds anybody.
 
     Those next to it that can be asked; when they have been asked and none of them proves it, also those beyond
-    the ones that cannot. And, apart from them, what else may light those that answer.
+    the ones that cannot, ring by ring. And, apart from them, what else may light those that answer.
     """
-    found: set[int] = set()
+    found = {near for _, near in network.neighbours[origin] if network.nodes[near].watched} - part
     others: set[int] = set()
-    mute = [origin]
-    for i in mute:
-        near = {near for _, near in network.neighbours[i]} - part
-        known = {it for it in near if network.nodes[it].watched}
-        found |= known
-        if heard.too_long_ago(known):
-            continue
-        answering = sorted(known - silent)
-        ways = [_way(network, it, silent, origin, distance) for it in answering]
-        if not all(ways) or (ways and network.nodes[origin].watched):
-            break
-        others = others.union(*ways)
-        own = ways if i == origin else [_way(network, it, silent, i, distance) for it in answering]
-        if all(own):  # nor is this one proven: on to those beyond it
-            others = others.union(*own)
-            found |= near
-            mute += sorted(near - known - set(mute))
+    ring, met = [origin], {origin}
+    while ring:
+        unheard: set[int] = set()
+        beyond: list[int] = []
+        for i in ring:
+            near = {near for _, near in network.neighbours[i]} - part
+            known = {it for it in near if network.nodes[it].watched}
+            late = heard.too_long_ago(known)
+            ways = [_way(network, it, silent, origin, distance) for it in sorted(known - late - silent)]
+            if not all(ways) or (ways and network.nodes[origin].watched):
+                return found, others
+            unheard |= late
+            if late:
+                continue
+            others = others.union(*ways)
+            own = ways if i == origin else [_way(network, it, silent, i, distance) for it in sorted(known - silent)]
+            if all(own):  # nor is this one proven: on to those beyond it
+                others = others.union(*own)
+                further = {it: _way(network, it, silent, origin, distance) for it in sorted(near - known - met)}
+                # What has light without the origin, and so all that hangs on it, proves nothing about it.
+                beyond += [it for it, way in further.items() if not way]
+                others = others.union(*further.values())
+                met |= near
+        found |= unheard
+        # The nearest first: what they say may be enough.
+        ring = [] if unheard else beyond
     return found, others
 
 

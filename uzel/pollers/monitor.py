@@ -34,7 +34,9 @@ BEAT_S = 2.0
 FLUSH_S = 1.0
 LAST_FLUSH_S = 2.0
 PORTS_EVERY_S = 30.0
-POWER_EVERY_S = 5.0
+# A UPS says by trap that mains are gone; a receiver says nothing when its light goes.
+POWER_EVERY_S, LIGHT_EVERY_S = 5.0, 2.0
+READ_STEP_S = 0.25
 # Routine rows ("last answered at") are written this often; changes are written within a second.
 ROUTINE_S = 15.0
 # What is too old to be kept is forgotten this often, so many rows of a table at a time.
@@ -76,7 +78,8 @@ class Monitor:
                 self._decider.run(self._holder),
                 self._hints.run(lambda: self._holder.world),
                 self._read_ports(),
-                self._read_power(),
+                self._read_round(POWER_EVERY_S, Kind.UPS),
+                self._read_round(LIGHT_EVERY_S, Kind.OPTICAL_RECEIVER, Kind.OPTICAL_TRANSMITTER),
                 self._flush(),
                 self._beat(),
                 self._prune(),
@@ -114,17 +117,22 @@ class Monitor:
                 rest = PORTS_EVERY_S / len(switches) - (time.monotonic() - began)
                 await asyncio.sleep(max(rest, 0.001))
 
-    async def _read_power(self) -> None:
-        """All UPSes and receivers."""
-        kinds = (Kind.UPS, Kind.OPTICAL_RECEIVER, Kind.OPTICAL_TRANSMITTER)
+    async def _read_round(self, every_s: float, *kinds: str) -> None:
+        """Whatever answers of these kinds, again and again, evenly over `every_s`.
+
+        Every step takes from the whole city, not one corner after another: of many that went dark together the first
+        is met in the first steps.
+        """
+        steps = round(every_s / READ_STEP_S)
         while True:
-            devices = self._of_kind(*kinds) or [0]
-            size = max(1, round(len(devices) / (POWER_EVERY_S * 4)))
-            for at in range(0, len(devices), size):
-                if await self._readings.power_and_light(self._holder.world, devices[at : at + size]):
+            devices = self._of_kind(*kinds)
+            for step in range(steps):
+                began, world = time.monotonic(), self._holder.world
+                views = ((i, world.views.get(i)) for i in devices[step::steps])
+                part = [i for i, view in views if view and view.answers and not view.suspected]
+                if await self._readings.power_and_light(world, part):
                     self._flips.note("other")
-                await asyncio.sleep(0.25)
-            await asyncio.sleep(0.1)
+                await asyncio.sleep(max(READ_STEP_S - (time.monotonic() - began), 0.01))
 
     async def _flush(self) -> None:
         """Hand what changed to the store, once a second; what it cannot write yet stays with it."""

@@ -22,6 +22,9 @@ OBJECT_ID = if_mib.SYS_OBJECT_ID + ".0"
 PORT_COLUMNS = tuple(if_mib.COLUMNS[name] for name in ("admin", "oper", "high_speed"))
 # From this many ports on, three walks are fewer datagrams than names one by one.
 WALK_FROM = 12
+# A receiver is asked by name for what it had when it was walked: one datagram instead of eight. It is walked anew when
+# a name is gone, and this often, for an input that was put in since.
+WALK_AGAIN_S = 600.0
 
 
 class Readings:
@@ -32,10 +35,13 @@ class Readings:
         self._metrics = metrics
         self._room = asyncio.Semaphore(CONCURRENCY)
         self._readers: dict[int, Reader[Any]] = {}
+        # What each receiver had when it was walked, and when that was (clock of the event loop).
+        self._names: dict[int, tuple[float, tuple[str, ...]]] = {}
 
     def forget(self) -> None:
         """The map changed: a device may be of another make now."""
         self._readers.clear()
+        self._names.clear()
 
     async def ports(self, world: World, wanted: Iterable[tuple[int, Iterable[int] | None]]) -> bool:
         """Read ports of devices (None: all that the map knows); True when the light of a link changed."""
@@ -111,9 +117,18 @@ class Readings:
             known = str(object_id).removeprefix(".") if object_id else None
             reader = ups_reader(known, vendor) if view.kind == Kind.UPS else optical_reader(known, vendor)
             self._readers[view.target.id] = reader
+        now = asyncio.get_running_loop().time()
+        walked_at, names = self._names.get(view.target.id, (0.0, ()))
+        if names and now - walked_at < WALK_AGAIN_S:
+            rows = await agent.get(*names)
+            if len(rows) == len(names):
+                return rows
         rows = await agent.get(*reader.oids) if reader.oids else {}
         for prefix in reader.prefixes:
             rows |= await agent.walk(prefix)
+        # Tables of a UPS come and go: its alarms are rows.
+        if view.kind != Kind.UPS:
+            self._names[view.target.id] = (now, tuple(rows))
         return rows
 
     async def _ask(self, view: View, what: str, question: Any, argument: Any) -> dict[str, Value]:
