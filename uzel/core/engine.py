@@ -4,7 +4,7 @@ It holds the elements that carry light as compact arrays (see `labels`), and who
 their ids outside and by their numbers within; `numbers` and `ids` translate.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import replace
 
 import numpy as np
@@ -135,7 +135,7 @@ class Engine:
         """`outage_light.picture`, compiled; to be given to `outage.explain` together with the map it was made of."""
         return picture(self.light, self.ground(network), self.heard(network, evidence), evidence)
 
-    def to_ask(self, network: Network, evidence: Evidence, *, fresh_s: float = 0.0) -> frozenset[int]:
+    def to_ask(self, network: Network, evidence: Evidence, *, fresh_s: float = 0.0) -> Set[int]:
         """`outage_ask.to_ask`, compiled."""
         return to_ask(self.light, self.ground(network), self.heard(network, evidence), evidence, fresh_s=fresh_s)
 

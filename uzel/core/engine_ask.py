@@ -1,5 +1,7 @@
 """`outage_ask.to_ask` by the compiled engine: what is as large as the shadow is done by loops over columns."""
 
+from collections.abc import Set
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,12 +12,12 @@ from uzel.core.outage_ask import HeardSince, around_power, with_witnesses, witne
 from uzel.core.outage_words import Evidence
 
 
-def to_ask(light: Light, ground: Ground, heard: Columns, evidence: Evidence, *, fresh_s: float) -> frozenset[int]:
+def to_ask(light: Light, ground: Ground, heard: Columns, evidence: Evidence, *, fresh_s: float) -> Set[int]:
     """The same as the plain rule says of the same evidence, which `heard` holds by place."""
     gone = heard.answers == SILENT
     gone[ground.places.places(evidence.unlit)] = True
     if not gone.any():
-        return frozenset()
+        return frozenset[int]()
     at, n = light.layout, light.layout.ids.size
     failed = gone[:n].copy()
     failed[ground.indirect] = False
@@ -26,7 +28,7 @@ def to_ask(light: Light, ground: Ground, heard: Columns, evidence: Evidence, *, 
         shadow = light.dark_if(np.flatnonzero(failed).astype(np.int32))
     members, member_at, part_of = _parts(shadow, ground.watched[:n], at.start, at.near)
     stamp = np.zeros(n, np.int32)
-    asked: set[int] = set()
+    asked = np.zeros(gone.size, np.bool_)
     silent = Marked(ground.places, gone)
     for k in range(member_at.size - 1):
         part = members[member_at[k] : member_at[k + 1]]
@@ -45,12 +47,13 @@ def to_ask(light: Light, ground: Ground, heard: Columns, evidence: Evidence, *, 
         power = ground.places.places(witnesses_of_power(ground.network, ground.places.ids[fed].tolist()))
         asked_so = [_vias(ground, part_of, k, beside), _through(ground, part_of, k)]
         places = np.concatenate([part, beside, chain, *asked_so, power])
-        asked.update(_too_long_ago(ground, heard, places, since))
+        asked[_too_long_ago(ground, heard, places, since)] = True
     for place in speaks[speaks >= n].tolist():
         ups = int(ground.places.ids[place])
         since = evidence.seen[ups].began - fresh_s
-        asked |= HeardSince(ground.network, evidence, since).too_long_ago(around_power(ground.network, ups))
-    return frozenset(asked)
+        late = HeardSince(ground.network, evidence, since).too_long_ago(around_power(ground.network, ups))
+        asked[ground.places.places(late)] = True
+    return Marked(ground.places, asked)
 
 
 def _padded(flags: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
@@ -82,10 +85,10 @@ def _vias(ground: Ground, part_of: Ints, part: int, beside: Ints) -> Ints:
     return known
 
 
-def _too_long_ago(ground: Ground, heard: Columns, places: Ints, since: float) -> list[int]:
+def _too_long_ago(ground: Ground, heard: Columns, places: Ints, since: float) -> Ints:
     answers = heard.answers[places]
     old = (answers == UNASKED) | ((answers == ANSWERS) & (heard.at[places] < since))
-    found: list[int] = ground.places.ids[places[old & ground.watched[places]]].tolist()
+    found: Ints = places[old & ground.watched[places]]
     return found
 
 

@@ -38,6 +38,8 @@ class Places:
 
     def places(self, nodes: Iterable[int]) -> Ints:
         """The places of those that are on the map."""
+        if isinstance(nodes, Members) and nodes.places is self:
+            return nodes.at
         ids = np.fromiter(nodes, np.int64)
         found = self._index.find(ids)
         for j in np.flatnonzero(found == NOWHERE):
@@ -66,6 +68,33 @@ class Marked(Set[int]):
 
     def __len__(self) -> int:
         return int(np.count_nonzero(self._column == self._value))
+
+
+class Members(Set[int]):
+    """The elements at some places, `at` (none twice): written out only when somebody asks for one of them."""
+
+    def __init__(self, places: Places, at: Ints) -> None:
+        self.places, self.at = places, at
+
+    @cached_property
+    def _all(self) -> frozenset[int]:
+        return frozenset(self.places.ids[self.at].tolist())
+
+    @classmethod
+    def _from_iterable(cls, it: Iterable[Any]) -> frozenset[Any]:
+        return frozenset(it)
+
+    def __contains__(self, node: object) -> bool:
+        return node in self._all
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return int(self.at.size)
+
+    def __hash__(self) -> int:
+        return hash(self._all)
 
 
 class Numbered(Mapping[int, int]):
@@ -131,10 +160,10 @@ class Columns(Heard):
         since = self.since[places]
         return np.where(np.isnan(since), self.at[places], since)
 
-    @cached_property
-    def silent(self) -> frozenset[int]:
+    @property
+    def silent(self) -> Set[int]:
         """Those that did not answer."""
-        return frozenset(Marked(self.places, self.answers, SILENT))
+        return Marked(self.places, self.answers, SILENT)
 
     def __getitem__(self, node: int) -> Seen:
         place = self.places.place(node)

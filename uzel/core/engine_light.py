@@ -162,7 +162,7 @@ class Light:
         suspects = self._suspects(gone, up)
         if suspects.size or trusted.size:
             rd.clear(self._state, spans)
-            held = np.union1d(gone, suspects).astype(np.int32)
+            held = np.flatnonzero(self._flags(gone) | self._flags(suspects)).astype(np.int32)
             spans = self.spans(held, below)
             self.light(spans, held, down, NO_FLAGS)
             if suspects.size and rd.contradicted(self._state, spans, self.sign):
@@ -226,7 +226,7 @@ class Light:
     def _port_up(self, number: int | np.integer[Any], up: Flags) -> bool:
         row = slice(self.layout.start[number], self.layout.start[number + 1])
         bright = self.sign[self.layout.near[row]] == rd.BRIGHT
-        return bool(up.size and (bright & (up[self.layout.link[row]] == 1)).any())
+        return bool((bright & (up[self.layout.link[row]] == 1)).any())
 
     def _suspects(self, gone: Ints, up: Flags) -> Ints:
         """Rule 4: elements that nobody can ask and that may be to blame."""
@@ -239,4 +239,5 @@ class Light:
         of_bright = rd.tally(at.at_place, self.sign, rd.BRIGHT)
         feeds = at.run[unheard] > 1
         doubted = feeds & (of_gone[past] > of_gone[first]) & (of_bright[past] == of_bright[first])
-        return np.array([i for i in unheard[doubted] if not self._port_up(i, up)], np.int32)
+        found: Ints = unheard[doubted]
+        return np.array([i for i in found if not self._port_up(i, up)], np.int32) if up.size else found

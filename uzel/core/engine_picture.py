@@ -3,7 +3,7 @@
 import numpy as np
 
 from uzel.core import engine_read as rd
-from uzel.core.engine_heard import SILENT, UNASKED, Columns, Ground, Marked
+from uzel.core.engine_heard import SILENT, UNASKED, Columns, Ground, Marked, Members
 from uzel.core.engine_light import NOWHERE, Light, Reading
 from uzel.core.labels import Flags, Ints
 from uzel.core.outage_light import Picture, Region, Signs
@@ -54,10 +54,12 @@ def _regions(ground: Ground, reading: Reading, heard: Columns, unlit: Flags) -> 
         return ()
     tells = (heard.answers[members] == SILENT) | (unlit[members] == 1)
     began = np.minimum.reduceat(np.where(tells, heard.began(members), np.inf), at[:-1])
-    inside, tops = ground.places.ids[members].tolist(), ground.places.ids[reading.tops].tolist()
-    of, top_at = at.tolist(), reading.top_at.tolist()
+    places = ground.places
+    tops, of, top_at = places.ids[reading.tops].tolist(), at.tolist(), reading.top_at.tolist()
     found = [
-        Region(frozenset(inside[of[k] : of[k + 1]]), tuple(sorted(tops[top_at[k] : top_at[k + 1]])), float(began[k]))
+        Region(
+            Members(places, members[of[k] : of[k + 1]]), tuple(sorted(tops[top_at[k] : top_at[k + 1]])), float(began[k])
+        )
         for k in range(at.size - 1)
     ]
     return tuple(sorted(found, key=lambda it: it.roots))

@@ -127,7 +127,9 @@ def _found(
     else:
         hypotheses = join([[cause_of_loss(network, loss)] for loss in blamed] + ranked)
     powerless = frozenset(i for loss in blamed for i in loss.falls if i in evidence.silent)
-    dark = frozenset().union(*(part.dark for part in group), also_dark, powerless)
+    dark = group[0].dark
+    if len(group) > 1 or also_dark or powerless:
+        dark = frozenset().union(*(part.dark for part in group), also_dark, powerless)
     behind = (network.indirect & evidence.silent) - evidence.unlit
     unseen = frozenset(i for i in behind if network.nodes[i].via in dark) - dark
     began = min([*(part.began for part in group), *evidence.since(also_dark | powerless | unseen).values()])

@@ -36,7 +36,7 @@ class Region:
     roots: its elements that touch light or are a source; all of it where it is joined to nothing lit on the map.
     """
 
-    dark: frozenset[int]
+    dark: Set[int]
     roots: tuple[int, ...]
     began: float
 

@@ -38,9 +38,13 @@ class Heard(Mapping[int, Seen]):
     def __len__(self) -> int:
         return len(self._seen)
 
-    @cached_property
-    def silent(self) -> frozenset[int]:
+    @property
+    def silent(self) -> Set[int]:
         """Those that did not answer."""
+        return self._silent
+
+    @cached_property
+    def _silent(self) -> frozenset[int]:
         return frozenset(node for node, seen in self.items() if not seen.answers)
 
 
@@ -68,7 +72,7 @@ class Evidence:
             object.__setattr__(self, "seen", Heard(self.seen))
 
     @property
-    def silent(self) -> frozenset[int]:
+    def silent(self) -> Set[int]:
         """Those that did not answer."""
         return self.seen.silent  # type: ignore[attr-defined, no-any-return]
 
@@ -130,7 +134,7 @@ class Found:
     """
 
     hypotheses: tuple[Cause, ...]
-    dark: frozenset[int]
+    dark: Set[int]
     roots: tuple[int, ...]
     began_at: float
     planned: int | None = None
