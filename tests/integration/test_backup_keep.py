@@ -382,7 +382,7 @@ def test_from_the_command_line(city: Running) -> None:
     city.do(do="fault", target=two, fault="cli-locked")
     done = runner.invoke(backup, ["run", one, two])
     assert done.exit_code == 1 and "0 new, 1 the same, 1 failed" in done.output
-    assert f"{two} " in done.output and "another session holds it" in done.output
+    assert f"{two} " in done.output and "another session holds the device" in done.output
     shown = runner.invoke(backup, ["show", one])
     assert shown.exit_code == 0 and "End of configuration file" in shown.output
     assert runner.invoke(backup, ["run", "nowhere"]).exit_code == 1

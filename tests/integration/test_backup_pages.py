@@ -22,7 +22,6 @@ from uzel.network import backups_queries as queries
 from uzel.network.backups import begin_round
 from uzel.network.backups_views import SEES_SECRETS
 from uzel.network.models import BackupRound, BackupState, Change, ConfigBackup, ConfigReason, ConfigText, Device
-from uzel.network.templatetags.config_words import ERRORS
 from uzel.people.models import Role, User
 from uzel.pollers import change_store
 
@@ -275,12 +274,3 @@ def test_a_night_that_was_held_shows_on_the_page(city: dict[Role, User]) -> None
     BackupRound.objects.update(ended_at=timezone.now(), changed=3, same=5, failed=2)
     page = reader(city, Role.FIELD).get("/configs/").content.decode()
     assert begun is not None and "by night" in page and "new 3" in page
-
-
-def test_every_error_of_a_reading_has_its_words() -> None:
-    from uzel.drivers.session_errors import Trouble
-    from uzel.pollers.backup_cli import TOLD
-
-    known = {str(trouble) for trouble in Trouble} | set(TOLD)
-    known |= {"no_address", "no_driver", "wrong_key", "bad_key", "spoiled", "incomplete"}
-    assert known <= set(ERRORS)

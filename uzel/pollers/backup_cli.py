@@ -19,14 +19,6 @@ from uzel.pollers import device_facts
 from uzel.pollers.backup_keep import BackupKeeper
 from uzel.pollers.cli_device import sentence
 
-TOLD = {
-    "incomplete": "its configuration came without its end",
-    "spoiled": "log lines fell into its configuration twice",
-    "not_asked": "its driver knows no command for the configuration",
-    "lost": "the process that read it died, more than once",
-    "timeout": "it did not get there in two minutes",
-    "internal": "a mistake of ours, see the log",
-}
 LOOK_S = 0.2
 
 
@@ -118,9 +110,8 @@ def _outcome(devices: list[int], since: datetime) -> Outcome:
 
 def _tell(console: Console, outcome: Outcome, took: object) -> None:
     for code, address, error in outcome.failed:
-        words = TOLD.get(error) or sentence(error)
         console.print(
-            f"{code} {address}: {words} [{error}]", style="red", markup=False, highlight=False, soft_wrap=True
+            f"{code} {address}: {sentence(error)} [{error}]", style="red", markup=False, highlight=False, soft_wrap=True
         )
     new, same, failed = outcome.changed, outcome.same, len(outcome.failed)
     click.echo(f"{new} new, {same} the same, {failed} failed in {str(took)[:-5]}")

@@ -7,6 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any, NoReturn
 
 import click
+from django.utils import translation
 from rich.console import Console
 from rich.table import Table
 
@@ -16,34 +17,15 @@ from uzel.drivers.pool import Pool
 from uzel.drivers.session_secrets import SecretsError
 from uzel.drivers.transport import Wire
 from uzel.network.models import AccessGroup, Device
+from uzel.network.templatetags.trouble_words import trouble_word
 from uzel.pollers import device_facts
 from uzel.pollers.cli_record import record
 
-TOLD = {
-    "unreachable": "nothing answers at its address",
-    "refused": "its command line takes no session now (not enabled, or all lines taken)",
-    "wrong_password": "it does not take the name and password of its access group",
-    "no_credentials": "its access group has no user name: uzel device access GROUP",
-    "low_privilege": "the account of its access group may not ask this",
-    "locked_by_other_session": "another session holds it; ask again when that one has ended",
-    "no_prompt": "it was reached, and no prompt came that its driver knows",
-    "wrong_host": "another device answers there, or its name or SSH key has changed (uzel device renamed HOST)",
-    "command_refused": "it does not know the question",
-    "hung": "its answer stopped halfway",
-    "closed": "it closed the session",
-    "flooded": "its answer does not end",
-    "busy": "all of our sessions with it stayed taken",
-    "timeout": "it does not answer SNMP",
-    "no_such": "it has no such port",
-    "malformed": "its SNMP answer makes no sense",
-    "denied": "it refuses our SNMP community",
-    "no_driver": "no driver knows its maker",
-    "not_asked": "its driver has no such question",
-    "no_device": "no such device in the network",
-    "no_address": "the device has no address",
-    "wrong_key": "the secrets of its access group were sealed by another key (UZEL_CREDENTIALS_KEY)",
-    "no_key": "the key that sealed the secrets is gone: bring back the file credentials_key, or UZEL_CREDENTIALS_KEY",
-    "bad_key": "UZEL_CREDENTIALS_KEY is not a key",
+# What an engineer at a shell can do about it.
+REMEDIES = {
+    "no_credentials": "uzel device access GROUP",
+    "wrong_host": "uzel device renamed HOST",
+    "locked_by_other_session": "ask again when that one has ended",
 }
 RAW_LINES = 12
 WIDE = 240
@@ -115,10 +97,10 @@ def _refuse(error: AskError, host: str, console: Console, *, as_json: bool) -> N
 
 
 def sentence(code: str) -> str:
-    """An error in words; bad_<field> and needs_<field> name their field."""
-    word, _, what = code.partition("_")
-    plain = {"bad": f"not a valid {what}", "needs": f"this question is about one {what}: name it"}
-    return TOLD.get(code) or plain.get(word, code)
+    """A trouble in words, with what can be done about it."""
+    with translation.override("en"):
+        told = trouble_word(code)
+    return f"{told} ({REMEDIES[code]})" if code in REMEDIES else told
 
 
 def _plain(found: Device | None, answer: Answer) -> dict[str, Any]:
@@ -214,7 +196,7 @@ def renamed(host: str) -> None:
     """HOST was given another name, or another switch stands in its place: take the name that it has now for right."""
     found = device_facts.find(host)
     if found is None:
-        raise click.ClickException(f"{host}: {TOLD['no_device']}")
+        raise click.ClickException(f"{host}: {sentence('no_device')}")
     device_facts.forget_name(found)
     click.echo(f"{found}: the name that it is met with next is taken for its own")
 

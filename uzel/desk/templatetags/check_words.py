@@ -76,44 +76,6 @@ OPERATIONS: Words = {
     Operation.NEIGHBOURS: pgettext_lazy("question", "the device at the other end"),
     Operation.LOG: pgettext_lazy("question", "the log of the port"),
 }
-# Why there is no answer: the codes of sessions, of SNMP and of the prober.
-REASONS: Words = {
-    "no_credentials": _("no login for the command line of this switch is on record"),
-    "wrong_password": _("the switch does not take our login"),
-    "low_privilege": _("our login may not ask this"),
-    "locked_by_other_session": _("another session holds the switch"),
-    "busy": _("all of our sessions with the switch are taken"),
-    "unreachable": _("the switch cannot be reached"),
-    "refused": _("the command line of the switch takes no session now"),
-    "no_prompt": _("the switch did not ask for a command"),
-    "wrong_host": _("another device answers at its address"),
-    "command_refused": _("the switch does not know the command"),
-    "hung": _("the switch fell silent in the middle of its answer"),
-    "closed": _("the switch closed the session"),
-    "flooded": _("the answer of the switch does not end"),
-    "timeout": _("no answer in time"),
-    "no_such": _("the switch has no such port"),
-    "malformed": _("the answer cannot be read"),
-    "denied": _("access is refused"),
-    "unmapped": _("the ports in the answer cannot be told"),
-    "no_driver": _("this make cannot be asked yet"),
-    "not_asked": _("this model cannot be asked that"),
-    "no_address": _("the switch has no address"),
-    "wrong_key": _("the logins on record cannot be read: another key"),
-    "bad_key": _("the logins on record cannot be read: another key"),
-    "no_key": _("the logins on record cannot be read: the key is lost"),
-    "late": _("no answer in the time that a look may take"),
-    "nothing_told": _("the switch answered, and said nothing of this port"),
-    "expired": _("nobody took the question in time: is the prober running?"),
-    "unknown_operation": _("the prober does not know this question: is it an older one?"),
-    "not_finished": _("the switch has not finished: test again"),
-    "uplink": _("the port is an uplink: the test would cut off everybody behind it"),
-    "incomplete": _("the answer of the switch is not whole"),
-    "bad_port": _("no port of this make is called so"),
-    "needs_port": _("no port is on record for this line"),
-    "stale": _("its NUT server has lost the UPS itself"),
-    "internal": _("a mistake of ours, see the log of the prober"),
-}
 MARKS: Words = {
     "recorded": _("the format is known from a real device"),
     "standard": _("the format is a standard"),
@@ -224,12 +186,6 @@ def row_word(name: str) -> str:
 def question_word(operation: str) -> str:
     """What was asked, as the object of a sentence."""
     return _word(OPERATIONS, operation)
-
-
-@register.filter
-def reason_word(code: str) -> str:
-    """Why there is no answer."""
-    return _word(REASONS, code)
 
 
 @register.filter

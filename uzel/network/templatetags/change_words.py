@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from uzel.core.changes import OF_A_PORT, WHO, Kind
 from uzel.network import changes
 from uzel.network.models import Change, Device, Port
+from uzel.network.templatetags.trouble_words import trouble_sentence
 
 register = template.Library()
 
@@ -49,13 +50,13 @@ REFUSALS = {
     "not_asker": _("Whoever asked for it says why and passes it on to the lead specialists."),
     "too_late": _("The preview is too old, or has been cancelled: ask anew."),
 }
+# What a change alone can meet, and what of a change is told more exactly; all else is told by `trouble_words`.
 ERRORS = {
     "already_so": _("The port is so already: there is nothing to change."),
     "port_is_off": _("The port is switched off: a restart would switch it on. Switch it on, if that is meant."),
     "nothing_blocked": _("Nobody is blocked on this port."),
     "not_offered": _("It is not known how this model is told to do it."),
     "bad_text": _("The switch would not take this description."),
-    "bad_port": _("The port's name is not one of this make."),
     "bad_vlan": _("The name of the client's VLAN is not one that may be typed."),
     "changed_meanwhile": _("The port has changed since the preview, so nothing was typed. Ask anew."),
     "now_role": _("Whoever confirmed it may not do this any more, so nothing was typed."),
@@ -69,23 +70,6 @@ ERRORS = {
     "undo_failed": _("It could not be undone: the port is not as it was. Look at it now."),
     "runner_died": _("Our service broke off in the middle."),
     "stopped": _("Our service was stopped in the middle."),
-    "internal": _("a mistake of ours, see the log"),
-    "command_refused": _("The switch refused a command; it is named in the transcript."),
-    "low_privilege": _("Our account at the switch may not do this."),
-    "locked_by_other_session": _("Somebody else is configuring the switch."),
-    "busy": _("All our sessions with the switch were taken."),
-    "hung": _("The switch fell silent in the middle of an answer."),
-    "closed": _("The switch closed the session."),
-    "refused": _("The switch takes no session now."),
-    "unreachable": _("The switch cannot be reached."),
-    "timeout": _("The switch did not answer in time."),
-    "no_prompt": _("The switch showed no prompt that we know."),
-    "wrong_host": _("Another device answers at this address."),
-    "wrong_password": _("The switch does not take the password of its access group."),
-    "no_key": _("the key to its login is gone: bring back credentials_key or UZEL_CREDENTIALS_KEY"),
-    "no_credentials": _("No account is set for the access group of this switch."),
-    "flooded": _("The switch's answer did not end."),
-    "no_such": _("The switch has no such port."),
 }
 PARTS = {
     "do": pgettext_lazy("part of a change", "change"),
@@ -124,7 +108,7 @@ def change_error(code: str) -> str:
     """Why it did not come true. `undo_<code>`: the undoing met that."""
     if code.startswith("undo_") and code not in ERRORS:
         return f"{ERRORS['undo_failed']} {change_error(code.removeprefix('undo_'))}"
-    return str(ERRORS.get(code, code))
+    return str(ERRORS[code]) if code in ERRORS else trouble_sentence(code)
 
 
 @register.filter

@@ -85,24 +85,6 @@ PORTS = {
     "error": _("the switch holds it down"),
     "unknown": _("not known"),
 }
-# Why a check failed: the codes of the drivers and of the prober.
-ERRORS = {
-    "timeout": _("no answer in time"),
-    "unreachable": _("the address cannot be reached"),
-    "denied": _("access is refused"),
-    "malformed": _("the answer cannot be read"),
-    "no_such": _("the device does not tell this"),
-    "no_address": _("the device has no address"),
-    "refused": _("nobody listens at its port"),
-    "closed": _("it hung up in the middle of its answer"),
-    "flooded": _("its answer does not end"),
-    "stale": _("its NUT server has lost the UPS itself"),
-    "not_asked": _("this model cannot be asked that"),
-    "unknown_operation": _("the prober does not know this question: is it an older one?"),
-    "uplink": _("the port is an uplink: the test would cut off everybody behind it"),
-    "expired": _("nobody took the question in time: is the prober running?"),
-    "internal": _("a mistake of ours, see the log"),
-}
 
 
 def _worded(words: dict[str, Any], name: str) -> str:
@@ -221,9 +203,3 @@ def kind_word(kind: str) -> str:
 def site_level_word(level: int) -> str:
     """A level of the hierarchy."""
     return str(Level(level).label)
-
-
-@register.filter
-def error_word(code: str) -> str:
-    """Why a check failed."""
-    return _worded(ERRORS, code)
