@@ -84,6 +84,11 @@ def port(city: City) -> Port:
     )
 
 
+def gigabit(city: City) -> Port:
+    ports = city.world.ports.values()
+    return next(p for p in ports if p.stations and p.shape.speed_mbps == 1000 and not p.shape.is_uplink)
+
+
 def look(city: City, port: Port) -> dict[str, int | bytes | None]:
     n, device = port.shape.if_index, port.device
     grown = {
@@ -146,9 +151,9 @@ def test_faults_of_gigabit_and_of_fibre_show(city: City, port: Port) -> None:
         with pytest.raises(commands.Refused, match=r"is a fault of a (gigabit copper|fibre) port"):
             commands.run(city, {"do": "fault", "target": port.code, "fault": fault}, NOW)
     ports = city.world.ports.values()
-    gigabit = next(p for p in ports if p.stations and p.shape.speed_mbps == 1000 and not p.shape.is_uplink)
-    commands.run(city, {"do": "fault", "target": gigabit.code, "fault": "two-pairs"}, NOW)
-    assert look(city, gigabit).items() >= {"oper": 1, "speed": 100, "duplex": 3}.items()
+    fast = gigabit(city)
+    commands.run(city, {"do": "fault", "target": fast.code, "fault": "two-pairs"}, NOW)
+    assert look(city, fast).items() >= {"oper": 1, "speed": 100, "duplex": 3}.items()
     # A cord of copper in the hole of an uplink has no light to be weak.
     cord = next(p for p in ports if p.copper and p.shape.is_uplink)
     with pytest.raises(commands.Refused, match="is a fault of a fibre port"):
@@ -160,6 +165,22 @@ def test_faults_of_gigabit_and_of_fibre_show(city: City, port: Port) -> None:
     commands.run(city, {"do": "fault", "target": fibre.code, "fault": "weak-optics=-30"}, NOW)
     assert isinstance(healthy, bytes) and float(healthy) > 0.01
     assert get(city, fibre.device, oid) == b"   0.0010" and look(city, fibre)["errors"] == 360
+
+
+@pytest.mark.parametrize("fault", ["slow", "half-duplex", "two-pairs"])
+def test_a_link_that_agrees_on_another_speed_comes_up_anew(city: City, port: Port, fault: str) -> None:
+    """ifLastChange (RFC 2863) is the moment of it, and the switch sends linkDown and linkUp; so when it heals."""
+    if fault == "two-pairs":
+        port = gigabit(city)
+    name, traps = f"{IF}.9.{port.shape.if_index}", [f"1.3.6.1.6.3.1.1.5.{n}" for n in (3, 4)]
+    for now, words in ((NOW, {"do": "fault", "fault": fault}), (NOW + 50, {"do": "heal"})):
+        assert int(get(city, port.device, name, now) or 0) < (now - port.device.booted_at) * 100 - 1000
+        done = commands.run(city, {"target": port.code} | words, now)
+        assert get(city, port.device, name, now) == int((now - port.device.booted_at) * 100)
+        told = [notices.trap(city, notice, now, 1) for notice in done.notices if notice.port is port]
+        assert [bindings(packet)[1][2] for packet in told if packet] == [ber.oid_body(parse_oid(t)) for t in traps]
+    again = [commands.run(city, {"do": "fault", "target": port.code, "fault": fault}, NOW + 60 + n) for n in (0, 1)]
+    assert [bool(done.notices) for done in again] == [True, False]
 
 
 def test_every_port_fault_is_tried() -> None:

@@ -104,10 +104,9 @@ class City:
             for port in device.ports:
                 port.oper = self.link_is_up(port, now)
         for port in self.faulty_ports():
-            if not port.oper:
-                since = min(fault.since for fault in port.faults.values())
-                for end in _both_ends(self, port):
-                    end.changed_at = max(since, end.device.booted_at)
+            turned = [f.since for f in port.faults.values() if not port.oper or FAULTS[f.kind].renegotiates]
+            for end in _both_ends(self, port) if turned else ():
+                end.changed_at = max(min(turned), end.device.booted_at)
 
     def settle(self, now: float, touched: Iterable[Port] = ()) -> list[Notice]:
         """Work out the city anew after a change. `touched`: ports whose own faults or links changed."""
@@ -272,11 +271,12 @@ def add_fault(city: City, target: Port | Device, fault: Fault, now: float) -> li
     """Put a fault in force on a port or a device."""
     if isinstance(target, Port):
         traffic.settle(target, now)
+        turned = _renegotiating(city, target, {fault.kind} - target.faults.keys(), now)
         target.faults[fault.kind] = fault
         city.faulty_codes.add(target.code)
         if fault.kind == "flapping":
             city.flapping.add(target.code)
-        notices = city.settle(now, _both_ends(city, target))
+        notices = [*city.settle(now, _both_ends(city, target)), *_renegotiated(turned)]
         word = _NOTICED.get(fault.kind)
         return [*notices, Notice(word, target.device, target)] if word else notices
     if fault.kind == "reboot":
@@ -292,10 +292,11 @@ def remove_faults(city: City, target: Port | Device, now: float) -> list[Notice]
     if isinstance(target, Port):
         traffic.settle(target, now)
         gone = _gone(target, target.faults.keys())
+        turned = _renegotiating(city, target, target.faults.keys(), now)
         target.faults.clear()
         city.faulty_codes.discard(target.code)
         city.flapping.discard(target.code)
-        return [*city.settle(now, _both_ends(city, target)), *gone]
+        return [*city.settle(now, _both_ends(city, target)), *_renegotiated(turned), *gone]
     if "hang" in target.faults:
         city.power_cycle(target, now)
     target.faults.clear()
@@ -306,12 +307,28 @@ def remove_fault(city: City, port: Port, kind: str, now: float) -> list[Notice]:
     """Take one kind of fault off a port; the others stay."""
     traffic.settle(port, now)
     gone = _gone(port, port.faults.keys() & {kind})
+    turned = _renegotiating(city, port, port.faults.keys() & {kind}, now)
     port.faults.pop(kind, None)
     if kind == "flapping":
         city.flapping.discard(port.code)
     if not port.faults:
         city.faulty_codes.discard(port.code)
-    return [*city.settle(now, _both_ends(city, port)), *gone]
+    return [*city.settle(now, _both_ends(city, port)), *_renegotiated(turned), *gone]
+
+
+def _renegotiating(city: City, port: Port, kinds: Set[str], now: float) -> list[Port]:
+    """The ends whose link is to come up anew at `now`, for a fault that comes or goes: RFC 2863's ifLastChange."""
+    ends = [end for end in _both_ends(city, port) if end.oper] if any(FAULTS[k].renegotiates for k in kinds) else []
+    for end in ends:
+        traffic.settle(end, now)
+        end.changed_at = now
+    return ends
+
+
+def _renegotiated(ends: Iterable[Port]) -> list[Notice]:
+    """What the ends tell of it: down and at once up. One that the same change took down has told that already."""
+    words = (Word.LINK_DOWN, Word.LINK_UP)
+    return [Notice(word, end.device, end) for end in ends if end.oper for word in words]
 
 
 def _gone(port: Port, kinds: Set[str]) -> list[Notice]:

@@ -31,6 +31,8 @@ class FaultKind:
     unit: str = ""
     # A port with it has no link.
     breaks_link: bool = False
+    # The ends of its link agree anew on speed and duplex when it comes and when it goes: the link is down for a moment.
+    renegotiates: bool = False
     # Which ports can have it, when not all.
     only: Only = Only.ANY
 
@@ -38,8 +40,8 @@ class FaultKind:
 FAULTS: dict[str, FaultKind] = {
     "no-link": FaultKind(Target.PORT, "no link: nothing is heard from the other end", breaks_link=True),
     "admin-down": FaultKind(Target.PORT, "somebody switched the port off", breaks_link=True),
-    "slow": FaultKind(Target.PORT, "the link comes up at 10 Mbit/s"),
-    "half-duplex": FaultKind(Target.PORT, "the link is half duplex, late collisions grow"),
+    "slow": FaultKind(Target.PORT, "the link comes up at 10 Mbit/s", renegotiates=True),
+    "half-duplex": FaultKind(Target.PORT, "the link is half duplex, late collisions grow", renegotiates=True),
     "errors": FaultKind(Target.PORT, "CRC errors grow, so many a second", 20.0, "/s"),
     "no-mac": FaultKind(Target.PORT, "link is up but no frame comes in: no MAC address"),
     "wrong-mac": FaultKind(Target.PORT, "another device than the subscriber's is plugged in"),
@@ -50,7 +52,10 @@ FAULTS: dict[str, FaultKind] = {
     "loop": FaultKind(Target.PORT, "a loop behind the port: broadcast storm, foreign MAC addresses"),
     "far-end-off": FaultKind(Target.PORT, "the subscriber's router is switched off", breaks_link=True),
     "two-pairs": FaultKind(
-        Target.PORT, "two pairs of four are cut: a gigabit port works at 100 Mbit/s", only=Only.GIGABIT_COPPER
+        Target.PORT,
+        "two pairs of four are cut: a gigabit port works at 100 Mbit/s",
+        renegotiates=True,
+        only=Only.GIGABIT_COPPER,
     ),
     "storm": FaultKind(Target.PORT, "a device behind the port sends broadcasts without end"),
     "binding-blocked": FaultKind(Target.PORT, "address binding drops the subscriber's frames"),
