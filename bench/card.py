@@ -131,7 +131,8 @@ def _verdict(client: Client, account: str) -> float | None:
     started = time.perf_counter()
     client.get(f"/subscribers/{account}/")
     while time.perf_counter() - started < 5:
-        if b"sse:probe.done" not in client.get(f"/subscribers/{account}/lines/{line.pk}/verdict/").content:
+        verdict = client.get(f"/subscribers/{account}/lines/{line.pk}/verdict/", headers={"HX-Request": "true"})
+        if b"sse:probe.done" not in verdict.content:
             return (time.perf_counter() - started) * 1000
         time.sleep(0.02)
     return None

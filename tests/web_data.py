@@ -15,6 +15,8 @@ from uzel.outages.models import MonitorStatus, Outage, OutageElement, OutageEven
 from uzel.people.models import Role, User
 from uzel.subscribers.models import Building, Service, Subscriber
 
+# How htmx asks for a part of a page.
+HTMX = {"HX-Request": "true"}
 STREETS = ("Липовая", "Заречная", "Мостовая", "Хлебная", "Садовая", "Кузнечная")
 
 

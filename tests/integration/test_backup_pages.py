@@ -91,7 +91,7 @@ def test_nothing_is_kept_yet(city: dict[Role, User]) -> None:
     page = client.get("/configs/").content.decode()
     assert "never read" in page and "o1-d1-k1-h1-sw1" in page
     assert "Nothing is kept yet" in client.get("/devices/o1-sw1/configs/").content.decode()
-    assert "It has not been read yet." in client.get("/devices/o1-sw1/config/").content.decode()
+    assert "It has not been read yet." in client.get("/devices/o1-sw1/config/", headers=web_data.HTMX).content.decode()
     assert client.get("/devices/none/configs/").status_code == 404
     Device.objects.exclude(kind="switch").delete()
     Device.objects.all().delete()
@@ -110,7 +110,7 @@ def test_who_is_fresh_who_is_not_and_why(city: dict[Role, User]) -> None:
     client = reader(city, Role.OPERATOR)
     page = client.get("/configs/").content.decode()
     rows = re.findall(r'configs/">([\w-]+)</a></td>', page)
-    assert rows[0] == "o1-d1-sw1" and "it fell silent in the middle of the configuration" in page
+    assert rows[0] == "o1-d1-sw1" and "the device fell silent in the middle of its answer" in page
     stale = client.get("/configs/", {"standing": "stale"}).content.decode()
     assert re.findall(r'configs/">([\w-]+)</a></td>', stale) == ["o2-sw1"]
     changed = client.get("/configs/", {"sort": "changed"}).content.decode()
@@ -175,7 +175,7 @@ def test_what_a_failed_device_had_said_is_no_page_of_its_secrets(city: dict[Role
     said = "snmp-server community Hidd3n-one RO"
     BackupState.objects.update(error="hung", said=said, failing_since=timezone.now(), ended_at=timezone.now())
     for role in Role:
-        page = reader(city, role).get("/devices/o1-sw1/config/").content.decode()
+        page = reader(city, role).get("/devices/o1-sw1/config/", headers=web_data.HTMX).content.decode()
         assert ("Hidd3n-one" in page) is (role in SEES_SECRETS)
 
 
@@ -201,7 +201,7 @@ def test_search(city: dict[Role, User]) -> None:
 def test_asking(city: dict[Role, User]) -> None:
     operator, engineer = reader(city, Role.OPERATOR), reader(city, Role.ENGINEER)
     assert reader(city, Role.FIELD).post("/devices/o1-sw1/configs/ask/").status_code == 403
-    answer = operator.post("/devices/o1-sw1/configs/ask/", headers={"HX-Request": "true"}).content.decode()
+    answer = operator.post("/devices/o1-sw1/configs/ask/", headers=web_data.HTMX).content.decode()
     assert "in the queue" in answer and "disabled" in answer
     assert operator.post("/devices/o1-sw1/configs/ask/").status_code == 302
     waiting = BackupState.objects.get()
@@ -225,10 +225,13 @@ def test_the_page_of_a_device_has_its_configuration(city: dict[Role, User]) -> N
     two_versions()
     client = reader(city, Role.OPERATOR)
     assert 'hx-get="/devices/o1-sw1/config/"' in client.get("/devices/o1-sw1/").content.decode()
-    part = client.get("/devices/o1-sw1/config/").content.decode()
+    part = client.get("/devices/o1-sw1/config/", headers=web_data.HTMX).content.decode()
     assert "fresh" in part and "+2" in part and "Read now" in part
     BackupState.objects.update(error="locked_by_other_session", failing_since=timezone.now(), ended_at=timezone.now())
-    assert "another session holds it" in client.get("/devices/o1-sw1/config/").content.decode()
+    assert (
+        "another session holds the device"
+        in client.get("/devices/o1-sw1/config/", headers=web_data.HTMX).content.decode()
+    )
 
 
 def test_every_page_with_a_hundred_thousand_versions(
@@ -254,7 +257,7 @@ def test_every_page_with_a_hundred_thousand_versions(
         ("/configs/search/?find=description", 8),
     ):
         with django_assert_max_num_queries(most):
-            assert client.get(url).status_code == 200
+            assert client.get(url, headers=web_data.HTMX).status_code == 200
 
 
 @pytest.mark.parametrize(("kind", "outcome", "read"), [("save", "done", True), ("save", "failed", False)])

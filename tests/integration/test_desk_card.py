@@ -52,7 +52,7 @@ def client(staff: dict[Role, User]) -> Client:
 
 
 def _page(client: Client, path: str) -> str:
-    response = client.get(path)
+    response = client.get(path, headers=web_data.HTMX if path.endswith(("/state/", "/verdict/")) else None)
     assert response.status_code == 200, path
     return response.content.decode()
 
@@ -142,7 +142,7 @@ def test_one_person_cannot_flood_the_prober(client: Client, staff: dict[Role, Us
     assert ask_lines(lines=[line], user=user) == {}
     assert _ask(line, staff[Role.LEAD]).asked_by == staff[Role.LEAD]
     Probe.objects.filter(asked_by=staff[Role.LEAD]).delete()
-    assert client.post(f"/subscribers/500001/lines/{line.id}/check/").status_code == 200
+    assert client.post(f"/subscribers/500001/lines/{line.id}/check/", headers=web_data.HTMX).status_code == 200
 
 
 def test_the_outage_is_large_and_is_the_verdict(client: Client, subscriber: Subscriber) -> None:
@@ -207,12 +207,12 @@ def test_nobody_of_that_account(client: Client, subscriber: Subscriber, account:
 def test_a_line_of_somebody_else_is_not_shown(client: Client, subscriber: Subscriber) -> None:
     other = Service.objects.exclude(subscriber=subscriber).latest("pk")
     assert client.get(f"/subscribers/500001/lines/{other.pk}/").status_code == 404
-    assert client.post(f"/subscribers/500001/lines/{other.pk}/check/").status_code == 404
+    assert client.post(f"/subscribers/500001/lines/{other.pk}/check/", headers=web_data.HTMX).status_code == 404
 
 
 def test_asking_again_must_be_a_post(client: Client, subscriber: Subscriber) -> None:
     line = lines_of(subscriber)[0]
-    assert client.get(f"/subscribers/500001/lines/{line.id}/check/").status_code == 405
+    assert client.get(f"/subscribers/500001/lines/{line.id}/check/", headers=web_data.HTMX).status_code == 405
 
 
 def test_no_services_blocked_and_hostile_names(client: Client, subscriber: Subscriber) -> None:
@@ -261,7 +261,7 @@ def test_the_line_page_shows_neighbours_and_the_past(client: Client, subscriber:
 def test_search_jumps_to_the_only_one(client: Client, subscriber: Subscriber) -> None:
     response = client.get("/search/", {"q": "8 916 123-45-67"})
     assert response["Location"] == "/subscribers/500001/"
-    typing = client.get("/search/", {"q": "8 916 123-45-67"}, headers={"HX-Request": "true"})
+    typing = client.get("/search/", {"q": "8 916 123-45-67"}, headers=web_data.HTMX)
     assert typing.status_code == 200
     assert b"<html" not in typing.content
     assert AuditRecord.objects.filter(action="subscriber.searched").count() == 2

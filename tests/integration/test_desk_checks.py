@@ -233,12 +233,17 @@ def test_the_receiver_of_cable_tv_stands_on_a_scale(client: Client, subscriber: 
     page = _answered(client, {"receiver": asdict(OpticalReading(input_dbm=-11.8, output_dbuv=104.0))})
     assert "−11,8 дБм — слишком слабый" in _words(page) and '<svg class="level-scale"' in page
     assert "data-cable" not in page
-    assert client.post(f"/subscribers/500001/lines/{subscriber.services.get().pk}/cable/").status_code == 404
+    assert (
+        client.post(
+            f"/subscribers/500001/lines/{subscriber.services.get().pk}/cable/", headers=web_data.HTMX
+        ).status_code
+        == 404
+    )
 
 
 def _press(client: Client, subscriber: Subscriber, **data: str) -> str:
     line = lines_of(subscriber)[0]
-    response = client.post(f"/subscribers/500001/lines/{line.id}/cable/", data)
+    response = client.post(f"/subscribers/500001/lines/{line.id}/cable/", data, headers=web_data.HTMX)
     assert response.status_code == 200
     return response.content.decode()
 

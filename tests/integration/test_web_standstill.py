@@ -67,7 +67,9 @@ def test_a_prober_that_beats_is_not_spoken_of(client: Client) -> None:
     ProberStatus.objects.update(beat_at=timezone.now() - timedelta(hours=1))
     line = Probe.objects.get().port
     assert line is not None
-    assert "Проверка не идёт" not in client.get("/subscribers/500001/state/").content.decode(), "nothing is awaited"
+    assert "Проверка не идёт" not in client.get("/subscribers/500001/state/", headers=web_data.HTMX).content.decode(), (
+        "nothing is awaited"
+    )
 
 
 def test_what_the_monitor_could_not_use_is_told_in_words(client: Client) -> None:

@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "uzel.config.access.AccessMiddleware",
+    "uzel.config.fragments.FragmentMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

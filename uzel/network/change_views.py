@@ -133,8 +133,6 @@ def all_of(request: HttpRequest) -> HttpResponse:
 @require_GET
 def waiting(request: HttpRequest) -> HttpResponse:
     """How many wait for a lead: the figure at the navigation's "Changes"."""
-    if not request.headers.get("HX-Request"):
-        return redirect("network:changes")
     return render(request, "network/changes_waiting.html")
 
 

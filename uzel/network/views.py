@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from uzel.core.words import clean
@@ -25,9 +25,7 @@ def tree(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def lines(request: HttpRequest) -> HttpResponse:
-    """The lines of the tree that a page shows, anew: what is open stays open. By itself it is no page."""
-    if not request.headers.get("HX-Request"):
-        return redirect("network:tree")
+    """The lines of the tree that a page shows, anew: what is open stays open."""
     asked = [int(text) for text in request.GET.getlist("place") if text.isdecimal() and len(text) < 19]
     return render(request, "network/lines.html", {"lines": places.some(asked[: places.PART])})
 
