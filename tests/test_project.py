@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +44,19 @@ def test_tails_are_short(path: Path) -> None:
 def test_exceptions_of_the_tails_are_still_needed() -> None:
     found = {t for path in SOURCES for t in tails(path)}
     assert set(LONG_FOR_A_REASON) <= found
+
+
+def test_every_app_has_a_contract_for_the_order_inside_it() -> None:
+    """Pages above words, these above operations, queries and models; a module without a layer breaks the contract."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    inside = {c["containers"][0]: c for c in contracts if c["type"] == "layers" and c["containers"] != ["uzel"]}
+    order = ("urls", "views", "forms", "templatetags", "operations", "queries", "models")
+    for app in sorted(path.parent.name for path in (ROOT / "uzel").glob("*/apps.py")):
+        contract = inside[f"uzel.{app}"]
+        assert contract["exhaustive"] and "ignore_imports" not in contract
+        layers = [re.split(r" *[|:] *", layer) for layer in contract["layers"]]
+        places = [n for name in order for n, layer in enumerate(layers) if name in layer]
+        assert places == sorted(places), f"{app}: the layers stand in another order"
 
 
 def test_every_setting_is_documented() -> None:

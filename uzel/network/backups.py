@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from uzel.journal.models import AuditRecord
 from uzel.journal.operations import audit, emit
-from uzel.network.models import BackupRound, ConfigReason, Device, DeviceKind
+from uzel.network.models import BackupRound, ConfigReason, DeviceKind
 
 CHANNEL = "uzel_backup"
 # Any number of those who begin a round at once: one of them does.
@@ -106,8 +106,3 @@ def end_round(begun: BackupRound) -> None:
         cursor.execute(LEAVE, [begun.pk])
         BackupRound.objects.filter(pk=begun.pk, ended_at__isnull=True).update(ended_at=timezone.now())
         emit("backup.progress", {"id": begun.pk})
-
-
-def switches() -> Any:
-    """The devices that are expected to have a configuration."""
-    return Device.objects.filter(kind=DeviceKind.SWITCH, address__isnull=False)

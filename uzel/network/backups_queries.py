@@ -10,8 +10,7 @@ from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from uzel.core.configs import lines_of
-from uzel.network.backups import switches
-from uzel.network.models import BackupRound, BackupState, ConfigBackup, Device
+from uzel.network.models import BackupRound, BackupState, ConfigBackup, Device, DeviceKind
 
 # A night that failed shows by the next noon.
 FRESH = timedelta(hours=36)
@@ -36,6 +35,11 @@ FROM network_backupstate st
 WHERE (strpos(lower({text}), lower(%s)) > 0) = %s
 ORDER BY d.code
 """
+
+
+def switches() -> Any:
+    """The devices that are expected to have a configuration."""
+    return Device.objects.filter(kind=DeviceKind.SWITCH, address__isnull=False)
 
 
 def standings(now: datetime) -> Any:
