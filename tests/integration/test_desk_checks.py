@@ -28,7 +28,7 @@ from uzel.core.readings import FdbEntry, OpticalReading, PortReading
 from uzel.desk.checks import Check, checks_of
 from uzel.desk.lines import lines_of, verdicts
 from uzel.desk.operations import PER_MINUTE
-from uzel.desk.templatetags import check_words
+from uzel.desk.templatetags import check_words, own_words
 from uzel.journal.models import AuditRecord
 from uzel.network.models import Port, Probe, Site
 from uzel.people.models import Role, User
@@ -119,6 +119,47 @@ def test_the_length_of_an_earlier_whole_cable_says_where_the_break_is(client: Cl
     assert "квартира, 32 м" in _words(page)
 
 
+@pytest.mark.parametrize(
+    ("kind", "service", "end", "says"),
+    [
+        ("person", "internet", "квартира", "обрыв у квартиры или кабель вынут из роутера"),
+        ("business", "internet", "помещение", "обрыв у помещения или кабель вынут из роутера"),
+        ("municipal", "internet", "помещение", "обрыв у помещения или кабель вынут из роутера"),
+        ("municipal", "traffic_light", "светофор", "обрыв у светофора или кабель вынут из контроллера"),
+    ],
+)
+def test_a_cable_ends_where_this_customer_is(
+    client: Client, subscriber: Subscriber, kind: str, service: str, end: str, says: str
+) -> None:
+    Subscriber.objects.update(kind=kind)
+    Service.objects.update(kind=service)
+    whole = asdict(CableTest("1", True, PairState.OK, pairs=(CablePair(1, PairState.OK, 32),)))
+    _answered(client, {"ports": _ports(), "cable": whole})
+    Probe.objects.update(ended_at=timezone.now() - timedelta(minutes=9))
+    page = _words(_answered(client, {"ports": _ports(up=False), "cable": _cut(31, 31)}))
+    assert f"{end}, 32 м" in page and f"— {says}" in page
+    assert kind == "person" or "квартир" not in page[page.index("Кабель") : page.index("Линк")]
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_no_cable_of_a_firm_or_a_traffic_light_leads_to_a_flat(language: str) -> None:
+    """Every code whose common words are of a flat, its entrance or its router is told otherwise."""
+    home = re.compile("flat|entrance|квартир|подъезд")
+    with translation.override(language):
+        of_a_flat = {code for code, word in check_words.CABLE_SAYS.items() if home.search(str(word))}
+        for words in (own_words.LIGHTS["cable"], own_words.PREMISES["cable"]):
+            assert of_a_flat <= words.keys()
+            assert not [word for word in map(str, words.values()) if home.search(word)]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(-27.5, "−27,5"), (-3, "−3"), ([-3.25, 2], "−3,25, 2"), (12345, "12\u202f345")]
+)
+def test_a_raw_reading_has_a_real_minus(value: object, words: str) -> None:
+    with translation.override("ru"):
+        assert check_words.plain_value(value) == words
+
+
 def test_what_a_device_printed_is_text_and_nothing_else(client: Client, subscriber: Subscriber) -> None:
     result = {
         "ports": _ports(description=HOSTILE),
@@ -185,7 +226,7 @@ def test_a_row_by_snmp_opens_its_own_readings(client: Client, subscriber: Subscr
     assert set(rows) == {"port", "errors", "light"}
     assert "полный дуплекс" in rows["port"] and "испорченных" not in rows["port"]
     assert "принято испорченных кадров" in rows["errors"] and "полный дуплекс" not in rows["errors"]
-    assert "-8,5" in rows["light"]
+    assert "−8,5" in rows["light"]
 
 
 def test_what_could_not_be_had_is_said_in_words(client: Client, subscriber: Subscriber) -> None:

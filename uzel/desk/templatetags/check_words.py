@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from uzel.core.answers import Operation, PairState
 from uzel.desk.cable import Cable, Pair
+from uzel.network.templatetags.network_words import minus
 
 register = template.Library()
 Words = Mapping[Any, "str | Promise"]
@@ -239,7 +240,7 @@ def plain_value(value: object) -> str:
         return ", ".join(plain_value(one) for one in value)
     if isinstance(value, int | float):
         text = f"{value:,}" if isinstance(value, int) else f"{value:,.2f}".rstrip("0").rstrip(".")
-        return text.replace(",", "\u202f").replace(".", get_format("DECIMAL_SEPARATOR"))
+        return minus(text.replace(",", "\u202f").replace(".", get_format("DECIMAL_SEPARATOR")))
     return str(value)
 
 

@@ -8,9 +8,12 @@ from typing import Any
 
 from django import template
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from uzel.core.diagnosis import Finding
+from uzel.desk.cable import Cable
 from uzel.desk.lines import Line
+from uzel.desk.templatetags.check_words import cable_word
 from uzel.desk.templatetags.desk_words import is_television
 from uzel.subscribers.models import Subscriber
 
@@ -27,7 +30,18 @@ _CABINET = _(
     "Send a crew to the cabinet: the cable is not in this port, or is torn off at it. The customer can do nothing."
 )
 
+# Of a cable: `end` is what stands at its end in the drawing, the others are codes of `desk.cable.says`.
 LIGHTS: Mapping[str, Mapping[str, Any]] = {
+    "cable": {
+        "end": pgettext_lazy("drawing", "traffic light"),
+        "cut_way": _("broken on the way to the traffic light"),
+        "cut_end": _("broken at the traffic light, or unplugged from the controller"),
+        "cut": _("broken on the way, or unplugged from the controller"),
+        "short_way": _("shorted on the way to the traffic light"),
+        "short_end": _("shorted at the traffic light, in the plug or the socket"),
+        "short": _("shorted on the way to the traffic light"),
+        "far_off": _("the cable is whole, nobody answers at its other end: the controller is off"),
+    },
     "what": {
         "far_end_off": _("The cable is whole, the controller is switched off"),
         "line_fine": _("The line is fine up to the traffic light"),
@@ -77,6 +91,15 @@ LIGHTS: Mapping[str, Mapping[str, Any]] = {
     },
 }
 PREMISES: Mapping[str, Mapping[str, Any]] = {
+    "cable": {
+        "end": pgettext_lazy("drawing", "premises"),
+        "cut_way": _("broken on the way to the premises"),
+        "cut_end": _("broken at the premises, or unplugged from the router"),
+        "cut": _("broken on the way, or unplugged from the router"),
+        "short_way": _("shorted on the way to the premises"),
+        "short_end": _("shorted at the premises, in the plug or the socket"),
+        "short": _("shorted on the way to the premises"),
+    },
     "what": {"line_fine": _("The line is fine up to the premises")},
     "tell": {
         "two_pairs": _(
@@ -95,7 +118,12 @@ PREMISES: Mapping[str, Mapping[str, Any]] = {
         "send_crew_to_receiver": _("Send a crew to the optical receiver of the house. The customer can do nothing."),
     },
 }
-_COMMON: Mapping[str, Mapping[str, Any]] = {"what": {}, "tell": {}, "do": {}}
+_COMMON: Mapping[str, Mapping[str, Any]] = {
+    "cable": {"end": pgettext_lazy("drawing", "flat")},
+    "what": {},
+    "tell": {},
+    "do": {},
+}
 
 
 @register.filter
@@ -116,6 +144,18 @@ def own_tell(line: Line | None, finding: Finding) -> str:
 def own_do(line: Line | None, finding: Finding) -> str:
     """What to do next, in the same way."""
     return str(_of(line)["do"].get(finding.do, ""))
+
+
+@register.filter
+def own_cable(line: Line | None, cable: Cable) -> str:
+    """What follows from a test of the cable."""
+    return str(_of(line)["cable"].get(cable.says) or cable_word(cable))
+
+
+@register.filter
+def cable_end(line: Line | None) -> str:
+    """What stands at the customer's end of the cable."""
+    return str(_of(line)["cable"]["end"])
 
 
 def _of(line: Line | None) -> Mapping[str, Mapping[str, Any]]:
