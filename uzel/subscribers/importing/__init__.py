@@ -53,9 +53,12 @@ def _silent(stage: str, done: int, total: int) -> None:
     """Show nothing."""
 
 
-def check_source(source: Source, *, prune: bool = False, progress: Progress = _silent) -> Diff:
-    """Read and check a source; the database is only read. `problems` of the result tells what is wrong."""
-    problems = Problems()
+def check_source(source: Source, *, prune: bool = False, progress: Progress = _silent, whole: bool = False) -> Diff:
+    """Read and check a source; the database is only read. `problems` of the result tells what is wrong.
+
+    whole: all that is wrong, and all that follows from it, not only the first few of each kind.
+    """
+    problems = Problems(whole=whole)
     imported = source.read(problems, progress)
     check(imported, problems)
     if "subscribers" in imported:
@@ -63,9 +66,9 @@ def check_source(source: Source, *, prune: bool = False, progress: Progress = _s
     return Diff(imported, problems, prune=prune)
 
 
-def plan(source: Source, *, prune: bool = False, progress: Progress = _silent) -> Diff:
+def plan(source: Source, *, prune: bool = False, progress: Progress = _silent, whole: bool = False) -> Diff:
     """What an import of the source would do, exactly; nothing is changed."""
-    diff = check_source(source, prune=prune, progress=progress)
+    diff = check_source(source, prune=prune, progress=progress, whole=whole)
     _merge(diff, progress, keep=False)
     return diff
 
@@ -79,9 +82,9 @@ def apply(diff: Diff, *, progress: Progress = _silent) -> Diff:
     return diff
 
 
-def bring_in(source: Source, *, prune: bool = False, progress: Progress = _silent) -> Diff:
+def bring_in(source: Source, *, prune: bool = False, progress: Progress = _silent, whole: bool = False) -> Diff:
     """Plan and apply in one pass."""
-    return apply(check_source(source, prune=prune, progress=progress), progress=progress)
+    return apply(check_source(source, prune=prune, progress=progress, whole=whole), progress=progress)
 
 
 def _merge(diff: Diff, progress: Progress, *, keep: bool) -> None:

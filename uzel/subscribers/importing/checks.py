@@ -9,7 +9,7 @@ from django.db import connection
 
 from uzel.network.models import DeviceKind, Level
 from uzel.subscribers.importing.problems import EXAMPLES, Problems
-from uzel.subscribers.importing.tables import BY_NAME, TABLES, Records
+from uzel.subscribers.importing.tables import BY_NAME, TABLES, Column, Records
 from uzel.subscribers.models import Service
 
 Rows = Sequence[tuple[object, ...]]
@@ -26,7 +26,7 @@ def check(imported: Mapping[str, Records], problems: Problems) -> None:
     """Add every problem between the rows. Tables that are not imported are looked up in the database."""
     known = {table.name: _keys(imported, table.name, problems) for table in TABLES if table.name != "phones"}
     for records in imported.values():
-        _references(records, known, problems)
+        _references(records, known, imported, problems)
     if "sites" in imported:
         _sites(imported["sites"], problems)
     if "devices" in imported:
@@ -96,22 +96,38 @@ def _stored_keys(name: str) -> list[object]:
         return [row if name == "ports" else row[0] for row in cursor.fetchall()]
 
 
-def _references(records: Records, known: Mapping[str, Mapping[object, int]], problems: Problems) -> None:
-    table = records.table
-    for place, column in enumerate(table.columns):
+def _references(
+    records: Records,
+    known: Mapping[str, Mapping[object, int]],
+    imported: Mapping[str, Records],
+    problems: Problems,
+) -> None:
+    """Name each row that refers to what there is not; where a bad row is meant, the row follows from that one."""
+    for place, column in enumerate(records.table.columns):
         if not column.refers:
             continue
-        there = known[column.refers]
-        if column.within:
-            device = table.at(column.within)
-            for row, line in _lined(records):
-                if row[place] and (row[device], row[place]) not in there:
-                    value = f"{row[device]}:{row[place]}"
-                    problems.add(records.file, line, column.name, "unknown_port", value)
-        else:
-            for row, line in _lined(records):
-                if row[place] and row[place] not in there:
-                    problems.add(records.file, line, column.name, "unknown_reference", str(row[place]))
+        reason = "unknown_port" if column.within else "unknown_reference"
+        meant = imported.get(column.refers)
+        for line, key in _dangling(records, place, column, known[column.refers]):
+            value = ":".join(map(str, key)) if isinstance(key, tuple) else str(key)
+            if meant and (cause := meant.cause_of(key)):
+                problems.follow(cause, records.file, line, column.name, reason, value)
+            else:
+                problems.add(records.file, line, column.name, reason, value)
+
+
+def _dangling(
+    records: Records, place: int, column: Column, there: Mapping[object, int]
+) -> Iterable[tuple[int, object]]:
+    """(line, key) of each row whose column, at this place, refers to what is not there."""
+    if not column.within:
+        return ((line, row[place]) for row, line in _lined(records) if row[place] and row[place] not in there)
+    device = records.table.at(column.within)
+    return (
+        (line, (row[device], row[place]))
+        for row, line in _lined(records)
+        if row[place] and (row[device], row[place]) not in there
+    )
 
 
 def _unique(records: Records, columns: tuple[str, ...], reason: str, problems: Problems) -> None:

@@ -9,7 +9,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from uzel.subscribers.importing.problems import Problems
-from uzel.subscribers.importing.tables import FILES, Records, Table
+from uzel.subscribers.importing.tables import FILES, Records
 
 Progress = Callable[[str, int, int], None]
 
@@ -51,37 +51,42 @@ class Folder:
 
     def _read_file(self, name: str, problems: Problems) -> Records:
         records = Records(FILES[name], name)
-        if self._size(name) > LARGEST:
-            problems.add(name, 0, "", "too_large")
-            return records
-        # A pipe would keep the import waiting for ever.
-        if not (self.path / name).is_file():
-            problems.add(name, 0, "", "unreadable")
-            return records
-        try:
-            content = (self.path / name).read_bytes()
-        except OSError:
-            problems.add(name, 0, "", "unreadable")
-            return records
-        text = decode(name, content, problems)
+        text = self._text(records, problems)
         if text is None:
             return records
         header_line = text.split("\n", 1)[0]
         if not header_line.strip():
-            problems.add(name, 0, "", "empty_file")
+            records.lose(problems.add(name, 0, "", "empty_file"))
             return records
-        rows = _rows(name, text, delimiter_of(header_line), problems)
+        rows = _rows(records, text, delimiter_of(header_line), problems)
         _, header = next(rows, (0, []))
-        if header and (pick := _columns(name, header, records.table, problems)):
+        if header and (pick := _columns(records, header, problems)):
             for line, row in rows:
                 if len(row) == len(header):
                     records.take(line, pick(row), problems)
                 else:
-                    problems.add(name, line, "", "wrong_field_count", "", f"{len(row)} / {len(header)}")
+                    cause = problems.add(name, line, "", "wrong_field_count", "", f"{len(row)} / {len(header)}")
+                    records.miss(pick((row + [""] * len(header))[: len(header)]), cause)
         return records
 
+    def _text(self, records: Records, problems: Problems) -> str | None:
+        """The text of the file; None when it cannot be read, and `records` know why."""
+        if self._size(records.file) > LARGEST:
+            records.lose(problems.add(records.file, 0, "", "too_large"))
+            return None
+        path = self.path / records.file
+        try:
+            # A pipe would keep the import waiting for ever.
+            content = path.read_bytes() if path.is_file() else None
+        except OSError:
+            content = None
+        if content is None:
+            records.lose(problems.add(records.file, 0, "", "unreadable"))
+            return None
+        return decode(records, content, problems)
 
-def decode(name: str, content: bytes, problems: Problems) -> str | None:
+
+def decode(records: Records, content: bytes, problems: Problems) -> str | None:
     """The text of a file: UTF-8 with or without a mark, UTF-16 with one, or Russian cp1251."""
     try:
         if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -91,7 +96,8 @@ def decode(name: str, content: bytes, problems: Problems) -> str | None:
         text = content.decode("cp1251", errors="replace")
         if not content.startswith((codecs.BOM_UTF8, b"\xff", b"\xfe")) and _RUSSIAN.fullmatch(text):
             return text
-        problems.add(name, content.count(b"\n", 0, error.start) + 1, "", "bad_encoding")
+        line = content.count(b"\n", 0, error.start) + 1
+        records.lose(problems.add(records.file, line, "", "bad_encoding"))
         return None
 
 
@@ -100,7 +106,7 @@ def delimiter_of(header: str) -> str:
     return max(",;\t", key=header.count)
 
 
-def _rows(name: str, text: str, delimiter: str, problems: Problems) -> Iterator[tuple[int, list[str]]]:
+def _rows(records: Records, text: str, delimiter: str, problems: Problems) -> Iterator[tuple[int, list[str]]]:
     """(line, fields) of every row that is not empty; the line is the one that the row begins on."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     line = 1
@@ -111,22 +117,19 @@ def _rows(name: str, text: str, delimiter: str, problems: Problems) -> Iterator[
             line = reader.line_num + 1
     except csv.Error as error:
         reason = "field_too_large" if "field limit" in str(error) else "broken_quotes"
-        problems.add(name, line, "", reason)
+        records.lose(problems.add(records.file, line, "", reason))
 
 
-def _columns(
-    name: str, header: list[str], table: Table, problems: Problems
-) -> Callable[[list[str]], tuple[str, ...]] | None:
+def _columns(records: Records, header: list[str], problems: Problems) -> Callable[[list[str]], tuple[str, ...]] | None:
     """What picks the table's columns, in its order, out of a row; None when the first row is not as it should be."""
     names = [text.strip().lower() for text in header]
-    wanted = [column.name for column in table.columns]
-    before = problems.total
+    wanted = [column.name for column in records.table.columns]
     for column in wanted:
         if column not in names:
-            problems.add(name, 1, column, "missing_column")
+            records.lose(problems.add(records.file, 1, column, "missing_column"))
     for column in dict.fromkeys(names):
         if column not in wanted:
-            problems.add(name, 1, column, "unknown_column")
+            records.lose(problems.add(records.file, 1, column, "unknown_column"))
         elif names.count(column) > 1:
-            problems.add(name, 1, column, "duplicate_column")
-    return itemgetter(*map(names.index, wanted)) if problems.total == before else None
+            records.lose(problems.add(records.file, 1, column, "duplicate_column"))
+    return None if records.lost else itemgetter(*map(names.index, wanted))

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from uzel.subscribers.importing.netbox_mapping import ENDPOINTS, NAMES, Objects, rows_of
-from uzel.subscribers.importing.problems import Problems
+from uzel.subscribers.importing.problems import Cause, Problems
 from uzel.subscribers.importing.tables import BY_NAME, Records
 
 Progress = Callable[[str, int, int], None]
@@ -150,6 +150,7 @@ class Export:
             problems.add(self.path.name, 0, "", "bad_answer")
             return {}
         found: dict[str, list[dict[str, Any]]] = {}
+        lost: dict[str, Cause] = {}
         for endpoint, objects in data.items():
             name = str(endpoint).strip("/")
             listed = objects.get("results") if isinstance(objects, dict) else objects
@@ -158,9 +159,13 @@ class Export:
             elif isinstance(listed, list) and _are_objects(listed):
                 found[name] = listed
             else:
-                problems.add(self.path.name, 0, name, "bad_answer")
+                lost[name] = problems.add(self.path.name, 0, name, "bad_answer")
         progress("", 1, 1)
-        return records_of(found, problems)
+        imported = records_of(found, problems)
+        for table, endpoint in NAMES.items():
+            if endpoint in lost:
+                imported.setdefault(table, Records(BY_NAME[table], endpoint)).lose(lost[endpoint])
+        return imported
 
 
 def _parsed(content: bytes) -> object:

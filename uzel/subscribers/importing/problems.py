@@ -1,7 +1,11 @@
-"""What is wrong with what was handed in: a bounded list, and exact counts by reason."""
+"""What is wrong with what was handed in: a bounded list, and exact counts by reason.
+
+A row that is wrong only because it refers to a bad one is no problem of its own: it is counted with its cause.
+"""
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 # Examples kept of each reason in each file: enough to see what is wrong, short enough to read.
 EXAMPLES = 20
@@ -16,9 +20,20 @@ class Bad(ValueError):
         self.near = near
 
 
+class Cause(NamedTuple):
+    """The bad row, or the bad file, that others refer to. line: as in `Problem`."""
+
+    file: str
+    line: int
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One bad row. line: of the file, from 1, or the id of a NetBox object; 0 where the whole file is meant."""
+    """One bad row. line: of the file, from 1, or the id of a NetBox object; 0 where the whole file is meant.
+
+    cause: what it follows from, for a row that is bad only because it refers to a bad one.
+    """
 
     file: str
     line: int
@@ -26,28 +41,50 @@ class Problem:
     reason: str
     value: str = ""
     near: str = ""
+    cause: Cause | None = None
 
 
 @dataclass(slots=True)
 class Problems:
-    """The problems of one import. `examples` keeps the first few of each file and reason, `counts` counts all."""
+    """The problems of one import. `examples` keeps the first few of each file and reason, `counts` counts all.
 
+    `following`: of each cause, the rows that refer to it, by file. whole: keep every problem and all that follows.
+    """
+
+    whole: bool = False
     examples: list[Problem] = field(default_factory=list)
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    following: dict[Cause, Counter[str]] = field(default_factory=dict)
+    followers: list[Problem] = field(default_factory=list)
+    _followed: set[tuple[Cause, str, int]] = field(default_factory=set)
 
-    def add(self, file: str, line: int, column: str, reason: str, value: str = "", near: str = "") -> None:
-        """Count a problem; values are cut at 80 characters."""
+    def add(self, file: str, line: int, column: str, reason: str, value: str = "", near: str = "") -> Cause:
+        """Count a problem, and return it as a cause of others; values are cut at 80 characters."""
         self.counts[file, reason] += 1
-        if self.counts[file, reason] <= EXAMPLES:
+        if self.whole or self.counts[file, reason] <= EXAMPLES:
             self.examples.append(Problem(file, line, column, reason, value[:80], near[:80]))
+        return Cause(file, line, reason)
+
+    def follow(self, cause: Cause, file: str, line: int, column: str, reason: str, value: str) -> None:
+        """Count a row that refers to a bad one: once, in however many of its columns."""
+        if (cause, file, line) not in self._followed:
+            self._followed.add((cause, file, line))
+            self.following.setdefault(cause, Counter())[file] += 1
+        if self.whole:
+            self.followers.append(Problem(file, line, column, reason, value[:80], cause=cause))
 
     def __bool__(self) -> bool:
         return bool(self.counts)
 
     @property
     def total(self) -> int:
-        """How many there are, listed or not."""
+        """How many there are, listed or not, without what follows from them."""
         return self.counts.total()
+
+    @property
+    def followed(self) -> int:
+        """How many rows are bad only because they refer to bad ones."""
+        return len({(file, line) for _, file, line in self._followed})
 
 
 # What the reasons mean, in words for the one who mends the file.

@@ -3,11 +3,12 @@
 The order is the order of writing: a table refers only to itself and to those before it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from uzel.network.models import DeviceKind, Level, Medium
 from uzel.subscribers.importing.fields import Parser, address, degrees, flag, mac, number, phones, text, word
-from uzel.subscribers.importing.problems import Problems
+from uzel.subscribers.importing.problems import Cause, Problems
 from uzel.subscribers.models import Service, Subscriber
 
 LEVELS = {level.name.lower(): int(level) for level in Level}
@@ -208,24 +209,45 @@ FILES = {f"{table.name}.csv": table for table in TABLES if table.name != "phones
 
 @dataclass(slots=True)
 class Records:
-    """The good rows of one table, with the line that each stood on. `file` as it is named in problems."""
+    """The good rows of one table, with the line that each stood on. `file` as it is named in problems.
+
+    missed: the bad rows by their key; lost: why there may be more rows than could be read. Neither is imported, but
+    who refers to them is told why.
+    """
 
     table: Table
     file: str
     rows: list[tuple[object, ...]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
+    missed: dict[object, Cause] = field(default_factory=dict)
+    lost: Cause | None = None
 
     def take(self, line: int, texts: tuple[str, ...] | list[str], problems: Problems) -> None:
         """Parse one row and keep it, or name what is wrong with it: every bad column, not only the first."""
         values = []
-        good = True
+        cause: Cause | None = None
         for column, raw in zip(self.table.columns, texts, strict=True):
             try:
                 values.append(column.parse(raw.strip()))
             except ValueError as error:
-                good = False
                 reason, near = getattr(error, "code", "unknown_value"), getattr(error, "near", "")
-                problems.add(self.file, line, column.name, reason, raw, near)
-        if good:
+                found = problems.add(self.file, line, column.name, reason, raw, near)
+                cause = cause or found
+        if cause:
+            self.miss(texts, cause)
+        else:
             self.rows.append(tuple(values))
             self.lines.append(line)
+
+    def miss(self, texts: Sequence[str], cause: Cause) -> None:
+        """Remember the key of a row that could not be taken."""
+        key = tuple(texts[self.table.at(column)].strip() for column in self.table.key)
+        self.missed.setdefault(key if len(key) > 1 else key[0], cause)
+
+    def lose(self, cause: Cause) -> None:
+        """Say why rows could not be read at all; the first reason stays."""
+        self.lost = self.lost or cause
+
+    def cause_of(self, key: object) -> Cause | None:
+        """Why a key is not among the rows; None when nothing that was handed in explains it."""
+        return self.missed.get(key, self.lost)
