@@ -8,7 +8,10 @@ from uzel.drivers.cli_page import Refusal
 
 
 class Trouble(StrEnum):
-    """What was met. The value is the code that travels to logs, probes and pages."""
+    """What was met. The value is the code that travels to logs, probes and pages.
+
+    The words of each stand in `network/templatetags/trouble_words`.
+    """
 
     UNREACHABLE = "unreachable"  # no way to the address, or nobody there answers
     REFUSED = "refused"  # the address answers that nobody listens, or that it takes no more sessions
