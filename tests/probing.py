@@ -1,14 +1,13 @@
-"""Questions as a page writes them, probers that answer them in this process, and what their answers come to."""
+"""A served city of three makes; questions as a page writes them, probers that answer, and what it comes to."""
 
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import pytest
 from django.db import connection
 
 from tests.city_served import Running, served
@@ -31,18 +30,24 @@ from uzel.subscribers.importing.csv_folder import Folder
 HOUSES = (("DES-3200-28", 20), ("WS-C3560G-48TS", 28), ("S5328C-EI", 36))
 
 
-@contextmanager
-def city_of_three(home: Path) -> Iterator[Running]:
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A served city with subscribers on switches of all three makes."""
-    with mock.patch.object(plan_network, "HOUSE_MODELS", HOUSES), served(home) as live:
+    with (
+        mock.patch.object(plan_network, "HOUSE_MODELS", HOUSES),
+        served(tmp_path_factory.mktemp("city")) as live,
+    ):
         yield live
 
 
-def bring_in(live: Running) -> None:
-    """Import its folder, with the way to its command lines."""
+@pytest.fixture
+def city(live: Running) -> Iterator[Running]:
+    """It healthy and in the database, with the way to its command lines."""
     diff = importing.apply(importing.plan(Folder(live.home / "city")))
     assert diff.applied, diff.problems
     reach(live)
+    yield live
+    live.do(do="heal", target="all")
 
 
 def reach(live: Running, password: str = ACCOUNTS["uzel"][0]) -> None:

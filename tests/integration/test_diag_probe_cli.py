@@ -1,12 +1,13 @@
 """Probes over the command line: the city's telnet beside its SNMP, and what stands when the one of them fails."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
 from tests.city_served import Running
-from tests.probing import answered, ask, bring_in, city_of_three, hurt, lines, reach, run_probers, verdict
+from tests.probing import answered, ask, hurt, lines, reach, run_probers, verdict
+from tests.probing import city as city
+from tests.probing import live as live
 from uzel.core.answers import Operation
 from uzel.core.diagnosis import Code, Evidence, diagnose
 from uzel.drivers.ask import Facts
@@ -16,21 +17,7 @@ from uzel.network.models import Probe
 from uzel.pollers import probe_cli, probe_read, probe_store
 from uzel.simcity.world import Port
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("diag_city_cli")]
-SLOW = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with city_of_three(tmp_path_factory.mktemp("city")) as live:
-        yield live
-
-
-@pytest.fixture
-def city(live: Running) -> Iterator[Running]:
-    bring_in(live)
-    yield live
-    live.do(do="heal", target="all")
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.xdist_group("diag_city_cli")]
 
 
 @pytest.fixture(autouse=True)
@@ -92,9 +79,7 @@ CABLES = [
 ]
 
 
-@pytest.mark.parametrize(
-    "family", ["dlink", pytest.param("cisco", marks=pytest.mark.slow), pytest.param("huawei", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("family", ["dlink", "cisco", "huawei"])
 def test_the_cable_of_a_dead_line_is_tested(city: Running, family: str) -> None:
     # Lines that no other test looks at: a link that has just come back is not judged.
     ports = lines(city, family)[-len(CABLES) :]
@@ -141,7 +126,7 @@ def test_binding_by_the_lists_of_each_make(city: Running) -> None:
     assert probes[1].result["bindings"] == probes[2].result["bindings"] == []
 
 
-@pytest.mark.parametrize("family", ["dlink", "cisco", pytest.param("huawei", marks=SLOW)])
+@pytest.mark.parametrize("family", ["dlink", "cisco", "huawei"])
 def test_an_answer_of_another_switch_is_not_taken(city: Running, family: str) -> None:
     port = lines(city, family)[0]
     hurt(city, port.device, "cli-wrong-host")
@@ -156,9 +141,9 @@ def test_an_answer_of_another_switch_is_not_taken(city: Running, family: str) ->
     [
         ("cli-close-after-login", "closed"),
         ("cli-hang", probe_cli.LATE),
-        pytest.param("cli-flood", "flooded", marks=SLOW),
-        pytest.param("cli-slow=30s", probe_cli.LATE, marks=SLOW),
-        pytest.param("cli-locked", "locked_by_other_session", marks=SLOW),
+        ("cli-flood", "flooded"),
+        ("cli-slow=30s", probe_cli.LATE),
+        ("cli-locked", "locked_by_other_session"),
     ],
 )
 def test_what_snmp_told_stands_when_the_command_line_fails(

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -12,7 +11,9 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from tests.city_served import Running
-from tests.probing import answered, ask, bring_in, city_of_three, hurt, lines, run_probers, verdict
+from tests.probing import answered, ask, hurt, lines, run_probers, verdict
+from tests.probing import city as city
+from tests.probing import live as live
 from uzel.core.diagnosis import Code
 from uzel.drivers.pool import Pool
 from uzel.journal.models import Event
@@ -21,20 +22,7 @@ from uzel.pollers import probe_cli, probe_read, probe_store, prober
 from uzel.pollers.prober import Prober
 from uzel.pollers.worker import run_all
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("diag_city_cli")]
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with city_of_three(tmp_path_factory.mktemp("city")) as live:
-        yield live
-
-
-@pytest.fixture
-def city(live: Running) -> Iterator[Running]:
-    bring_in(live)
-    yield live
-    live.do(do="heal", target="all")
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.xdist_group("diag_city_cli")]
 
 
 @pytest.fixture

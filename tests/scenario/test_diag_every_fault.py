@@ -1,14 +1,15 @@
 """Each fault that the city can make, on each make of switch, gives its verdict: the whole way from wire to finding."""
 
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from tests.city_served import Running
-from tests.probing import answered, ask, bring_in, city_of_three, hurt, lines, run_probers, verdict
+from tests.probing import answered, ask, hurt, lines, run_probers, verdict
+from tests.probing import city as city
+from tests.probing import live as live
 from uzel.core.diagnosis import Code
 from uzel.core.readings import UpsReading
 from uzel.core.topology import Kind
@@ -48,19 +49,6 @@ DEVICES: dict[str, Code] = {
     "battery-low": Code.BATTERY_LOW,
 }
 IPTV = frozenset({"internet", "iptv"})
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with city_of_three(tmp_path_factory.mktemp("city")) as live:
-        yield live
-
-
-@pytest.fixture
-def city(live: Running) -> Iterator[Running]:
-    bring_in(live)
-    yield live
-    live.do(do="heal", target="all")
 
 
 def test_every_fault_is_here() -> None:
