@@ -1,10 +1,14 @@
 """Shared ground of the tests: the embedded PostgreSQL runs for the length of a run."""
 
 import os
+from collections.abc import Iterator
+from unittest import mock
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from hypothesis import settings
+from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.responders import StaticFile
 
 from uzel.config import embedded
 from uzel.config.settings import HOME
@@ -19,6 +23,22 @@ settings.load_profile("same")
 def passwords_cost_little() -> None:
     """Hashing is slow on purpose; a hash says its own number of rounds, so other processes can check it too."""
     PBKDF2PasswordHasher.iterations = 1_000
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_are_looked_for_once() -> Iterator[None]:
+    """Each client of a test makes its own middleware, and that would read the folders of static files anew."""
+    found: dict[str, StaticFile] = {}
+    look = WhiteNoiseMiddleware.add_files_from_finders
+
+    def look_once(middleware: WhiteNoiseMiddleware) -> None:
+        if not found:
+            look(middleware)
+            found.update(middleware.files)
+        middleware.files.update(found)
+
+    with mock.patch.object(WhiteNoiseMiddleware, "add_files_from_finders", look_once):
+        yield
 
 
 @pytest.fixture(scope="session")

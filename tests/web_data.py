@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,6 +37,7 @@ def people() -> dict[Role, User]:
 def city(*, okrugs: int = 2, districts: int = 2, campuses: int = 2, houses: int = 3) -> Site:
     """Centre → okrugs → districts → campuses → houses, one switch each, a UPS at the campuses; all lit."""
     centre = _site("centre", "Центр", Level.CENTRE, None)
+    built = []
     for o in range(1, okrugs + 1):
         okrug = _site(f"o{o}", f"ОУ-{o}", Level.OKRUG, centre)
         for d in range(1, districts + 1):
@@ -43,9 +45,10 @@ def city(*, okrugs: int = 2, districts: int = 2, campuses: int = 2, houses: int 
             area = MainsArea.objects.create(code=f"tp-{o}-{d}", name=f"ТП-{o}{d}")
             for k in range(1, campuses + 1):
                 campus = _site(f"{district.code}-k{k}", f"КУ-{o}.{d}.{k}", Level.CAMPUS, district, area)
-                for h in range(1, houses + 1):
-                    street = STREETS[(o * 7 + d * 3 + k) % len(STREETS)]
-                    _site(f"{campus.code}-h{h}", f"{street}, {h}", Level.HOUSE, campus, area)
+                street, below = STREETS[(o * 7 + d * 3 + k) % len(STREETS)], {"parent": campus, "mains_area": area}
+                named = ((f"{campus.code}-h{h}", f"{street}, {h}") for h in range(1, houses + 1))
+                built += [Site(code=code, name=it, address=it, level=Level.HOUSE, **below) for code, it in named]
+    Site.objects.bulk_create(built)
     _devices()
     emit("network.changed", {})
     return centre
@@ -63,14 +66,13 @@ def probed() -> None:
 
 
 def _site(code: str, name: str, level: Level, parent: Site | None, area: MainsArea | None = None) -> Site:
-    address = name if level == Level.HOUSE else ""
-    return Site.objects.create(code=code, name=name, level=level, parent=parent, mains_area=area, address=address)
+    return Site.objects.create(code=code, name=name, level=level, parent=parent, mains_area=area)
 
 
 def _devices() -> None:
-    switches: dict[int, Device] = {}
-    for number, site in enumerate(Site.objects.order_by("level", "code")):
-        switch = Device.objects.create(
+    """The rows of each kind at once: most tests of pages begin with a city."""
+    switches = {
+        site.pk: Device(
             code=f"{site.code}-sw1",
             site=site,
             kind="switch",
@@ -79,18 +81,29 @@ def _devices() -> None:
             address=f"127.50.{number // 250}.{number % 250 + 1}",
             is_source=site.level == Level.CENTRE,
         )
-        switches[site.pk] = switch
-        uplink = Port.objects.create(device=switch, name="25", if_index=25, is_uplink=True, speed_mbps=1000)
-        if site.parent_id:
-            above = switches[site.parent_id]
-            index = above.ports.count() + 100
-            port = Port.objects.create(device=above, name=str(index), if_index=index, speed_mbps=1000)
-            Link.objects.create(
-                code=f"{above.code}~{switch.code}", a_device=above, a_port=port, b_device=switch, b_port=uplink,
-                medium=Medium.FIBRE,
-            )  # fmt: skip
-        if site.level == Level.CAMPUS:
-            Device.objects.create(code=f"{site.code}-ups1", site=site, kind="ups", vendor="Ippon", managed_via=switch)
+        for number, site in enumerate(Site.objects.order_by("level", "code"))
+    }
+    Device.objects.bulk_create(switches.values())
+    Device.objects.bulk_create(
+        Device(code=f"{switch.site.code}-ups1", site=switch.site, kind="ups", vendor="Ippon", managed_via=switch)
+        for switch in switches.values()
+        if switch.site.level == Level.CAMPUS
+    )
+    links, taken = [], Counter[int]()
+    for switch in switches.values():
+        uplink = Port(device=switch, name="25", if_index=25, is_uplink=True, speed_mbps=1000)
+        taken[switch.pk] += 1
+        if (above := switches.get(switch.site.parent_id)) is None:
+            uplink.save()
+            continue
+        index = taken[above.pk] + 100
+        taken[above.pk] += 1
+        port = Port(device=above, name=str(index), if_index=index, speed_mbps=1000)
+        code = f"{above.code}~{switch.code}"
+        ends = {"a_device": above, "a_port": port, "b_device": switch, "b_port": uplink}
+        links.append(Link(code=code, medium=Medium.FIBRE, **ends))
+    Port.objects.bulk_create(port for link in links for port in (link.b_port, link.a_port))
+    Link.objects.bulk_create(links)
     now = timezone.now()
     DeviceState.objects.bulk_create(
         DeviceState(device=device, answers=True if device.address else None, since=now, last_answer_at=now)
