@@ -28,7 +28,7 @@ check: setup ## The quick run: linters, types and fast tests, under a minute
 	$(PY) -m ruff check . && $(PY) -m ruff format --check .
 	.venv/bin/lint-imports
 	$(PY) -m mypy uzel
-	$(PY) -m pytest -n 2 --dist loadgroup -m "not slow and not e2e"
+	$(PY) -m pytest -n 2 --dist loadgroup -m "not slow and not e2e" --hypothesis-profile=quick
 
 ROUNDS ?= 10
 deep: setup ## Property tests with ROUNDS fresh seeds: what the same cases of `make test` never meet

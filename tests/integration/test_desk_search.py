@@ -3,9 +3,10 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from uzel.core.lookup import What
 from uzel.core.words import PLAIN_FROM, one_letter_off, plain
 from uzel.network.models import Device, Port, Site
@@ -205,7 +206,7 @@ def test_the_limit_holds(town: dict[str, Subscriber]) -> None:
 
 
 @given(st.text(st.sampled_from(PLAIN_FROM + "абвгёЁЙйxyz059ÀéßİıΣ" + " "), max_size=30))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_database_and_the_core_agree_on_plain_words(text: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT uzel_plain(%s), uzel_one_letter_off(%s)", [text, "ивонов"])

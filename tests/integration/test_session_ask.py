@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.misbehaving import PASSWORD, PATIENCE, Switch, serving
 from uzel.core.answers import Binding, MacEntry, Operation, VlanMembers
 from uzel.drivers import ask_snmp
@@ -175,7 +176,7 @@ async def test_hostile_macs_vlans_and_addresses_never_reach_the_device(text):
 
 
 @given(st.text(max_size=30))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_whatever_is_given_as_a_port_only_a_port_is_written(text):
     for page in DRIVERS.values():
         for operation, asks in page.asks.items():

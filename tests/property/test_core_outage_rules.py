@@ -5,10 +5,11 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.engine_brute import FAR, Case, cases, fewest, read
+from tests.examples import examples
 from tests.property.cities import city, heard
 from uzel.core.engine import Engine
 from uzel.core.outage import Evidence, Seen, explain, to_ask
@@ -35,7 +36,7 @@ def a_case(largest: int):
 
 
 @given(a_case(40))
-@settings(max_examples=250, deadline=None)
+@examples(250)
 def test_the_plain_rules_read_as_brute_force_does(case):
     net, evidence = network_of(case), evidence_of(case)
     seen, wanted = picture(net, evidence), read(case)
@@ -45,7 +46,7 @@ def test_the_plain_rules_read_as_brute_force_does(case):
 
 
 @given(a_case(40))
-@settings(max_examples=250, deadline=None)
+@examples(250)
 def test_the_engine_reads_as_the_plain_rules_do(case):
     net, evidence = network_of(case), evidence_of(case)
     engine = Engine.of(net, attachments_of(case))
@@ -54,7 +55,7 @@ def test_the_engine_reads_as_the_plain_rules_do(case):
 
 
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_the_engine_asks_and_explains_as_the_plain_rules_do(draw):
     """With power, batteries, receivers asked through switches, ports, and observations of several ages."""
     net = city(draw)
@@ -71,7 +72,7 @@ def test_the_engine_asks_and_explains_as_the_plain_rules_do(draw):
 
 
 @given(a_case(40), st.data())
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_the_engine_counts_any_failures_exactly(case, data):
     net, people = network_of(case), attachments_of(case)
     engine = Engine.of(net, people)
@@ -89,7 +90,7 @@ def test_the_engine_counts_any_failures_exactly(case, data):
 
 
 @given(a_case(9))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_the_causes_are_the_fewest_failures_that_explain_what_was_heard(case):
     """Where the light of every answering element is sure, no smaller set of failures gives the same answers."""
     case = Case(case.nodes, case.sources, case.watched, case.links, case.people, case.heard, {})
@@ -108,7 +109,7 @@ def test_the_causes_are_the_fewest_failures_that_explain_what_was_heard(case):
 
 
 @given(a_case(40))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_what_holds_of_every_explanation(case):
     net, evidence = network_of(case), evidence_of(case)
     found = explain(net, evidence)
@@ -126,7 +127,7 @@ def test_what_holds_of_every_explanation(case):
 
 
 @given(a_case(30), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_neither_order_nor_numbers_matter(case, draw):
     """Observations in any order and doubled; elements renumbered: the same outages."""
     net, evidence = network_of(case), evidence_of(case)
@@ -146,7 +147,7 @@ def test_neither_order_nor_numbers_matter(case, draw):
 
 
 @given(a_case(30), st.randoms(use_true_random=False))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_polls_in_any_order_settle_on_the_same_outages(case, draw):
     """From one silence on, asking whom `to_ask` names (in any order) ends, and ends at what asking everybody gives."""
     net = network_of(case)
@@ -177,7 +178,7 @@ def test_polls_in_any_order_settle_on_the_same_outages(case, draw):
 
 
 @given(a_case(30), st.data())
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_light_only_shrinks_as_more_fails(case, data):
     net = network_of(case)
     some = data.draw(st.sets(st.sampled_from(sorted(case.nodes))))

@@ -3,9 +3,10 @@
 from dataclasses import fields, replace
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from uzel.core.answers import CablePair, CableTest, PairState
 from uzel.core.counters import COUNTER32, growth
 from uzel.core.diagnosis import Code, Evidence, Note, Severity, Uplink, diagnose, missing
@@ -73,7 +74,7 @@ def troubles(evidence: Evidence) -> set[Code]:
     return {finding.code for finding in diagnose(evidence) if finding.severity in TROUBLE}
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(EVIDENCE)
 def test_every_verdict_is_whole(evidence: Evidence) -> None:
     findings = diagnose(evidence)
@@ -89,7 +90,7 @@ def test_every_verdict_is_whole(evidence: Evidence) -> None:
     assert len(settled) == (0 if troubles(evidence) else 1)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(EVIDENCE)
 def test_fine_means_that_all_was_seen_and_nothing_found(evidence: Evidence) -> None:
     fine = Code.LINE_FINE in {finding.code for finding in diagnose(evidence)}
@@ -109,7 +110,7 @@ UNKNOWNS = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(EVIDENCE, st.sampled_from(UNKNOWNS))
 def test_less_evidence_never_makes_a_broken_line_fine(evidence: Evidence, name: str) -> None:
     """So more evidence never takes trouble away: it may only name it better (dark for silent, blocked for off)."""
@@ -120,7 +121,7 @@ def test_less_evidence_never_makes_a_broken_line_fine(evidence: Evidence, name: 
         assert Code.LINE_FINE not in {finding.code for finding in diagnose(less)}
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(EVIDENCE, st.randoms(use_true_random=False))
 def test_the_order_of_evidence_does_not_matter(evidence: Evidence, random: Any) -> None:
     def shuffled(values: Any) -> Any:

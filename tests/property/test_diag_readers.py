@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from uzel.drivers import bridge_mib, if_mib, lldp_mib, readers, smi
 from uzel.drivers.smi import Value
 
@@ -35,7 +36,7 @@ VALUES: st.SearchStrategy[Value] = st.one_of(
 ROWS = st.dictionaries(st.tuples(st.sampled_from(COLUMNS), TAILS).map("".join), VALUES, max_size=40)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(ROWS)
 def test_any_rows_are_read_without_nonsense(rows: dict[str, Value]) -> None:
     system = if_mib.parse_system(rows)

@@ -134,20 +134,20 @@ def parted(line: str) -> tuple[str, str]:
     return re.sub(r"[<>]", "", line), re.sub(r"<.*?>", STARS, line)
 
 
-@pytest.mark.parametrize("line", TABLE.splitlines())
-def test_every_secret_and_nothing_else_is_stars(line: str) -> None:
-    plain, wanted = parted(line)
-    # Known words alone may be hidden on the way: a few secrets of several words become one star each.
-    assert (
-        re.sub(r"(?:\*{8} ?)+", STARS + " ", mask(plain)).rstrip()
-        == re.sub(r"(?:\*{8} ?)+", STARS + " ", wanted).rstrip()
-    )
-    assert mask(mask(plain)) == mask(plain)
+def test_every_secret_and_nothing_else_is_stars(subtests: pytest.Subtests) -> None:
+    for line in TABLE.splitlines():
+        plain, wanted = parted(line)
+        with subtests.test(line):
+            # Known words alone may be hidden on the way: a few secrets of several words become one star each.
+            assert (
+                re.sub(r"(?:\*{8} ?)+", STARS + " ", mask(plain)).rstrip()
+                == re.sub(r"(?:\*{8} ?)+", STARS + " ", wanted).rstrip()
+            )
+            assert mask(mask(plain)) == mask(plain)
 
 
-@pytest.mark.parametrize("line", ORDINARY.splitlines())
-def test_ordinary_lines_stay(line: str) -> None:
-    assert mask(line) == line
+def test_ordinary_lines_stay() -> None:
+    assert [mask(line) for line in ORDINARY.splitlines()] == ORDINARY.splitlines()
 
 
 @pytest.mark.parametrize("user", ["create dot1x user u", "create 802.1x user u", "create jwac user u vlan 1"])

@@ -248,9 +248,10 @@ CASES: list[tuple[str, Evidence, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("evidence", "codes"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
-def test_findings(evidence: Evidence, codes: list[str]) -> None:
-    assert [str(finding.code) for finding in diagnose(evidence)] == codes
+def test_findings(subtests: pytest.Subtests) -> None:
+    for name, evidence, codes in CASES:
+        with subtests.test(name):
+            assert [str(finding.code) for finding in diagnose(evidence)] == codes
 
 
 LACKING: list[tuple[dict[str, Any], str]] = [

@@ -2,7 +2,9 @@
 
 import json
 import os
+from functools import cache
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -12,7 +14,17 @@ from uzel.drivers import cli_report
 ROOT = Path(__file__).parents[3]
 CLI = Path(os.environ.get("UZEL_CAPTURES", ROOT.parent / "shared" / "captures")) / "cli"
 
-pytestmark = pytest.mark.skipif(not CLI.is_dir(), reason="no folder of recordings beside the project (UZEL_CAPTURES)")
+pytestmark = [
+    pytest.mark.skipif(not CLI.is_dir(), reason="no folder of recordings beside the project (UZEL_CAPTURES)"),
+    pytest.mark.xdist_group("captures"),
+]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def read_once():
+    """Most tests go through all the recordings."""
+    with mock.patch.object(cli_report, "read", cache(cli_report.read)):
+        yield
 
 
 def test_ninety_nine_in_a_hundred_rows_are_understood_of_every_driver():

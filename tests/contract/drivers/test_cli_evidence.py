@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.drivers.recordings import DATA, NAMES, RECORDINGS, best
+from tests.contract.drivers.recordings import DATA, RECORDINGS, TEXTS, best
 from uzel.drivers import cli_table
 from uzel.drivers.cli_drivers import DRIVERS
 
 
-@pytest.mark.parametrize(("driver", "operation", "device", "file"), RECORDINGS, ids=NAMES)
-def test_every_row_of_our_recordings_is_understood(driver, operation, device, file):
-    text = file.read_bytes().decode()
-    parsed = best(driver, operation, text)(text)
-    assert parsed.rows
-    assert parsed.not_understood == ()
-    assert not parsed.cut
+def test_every_row_of_our_recordings_is_understood(subtests):
+    for name, (parse, text) in TEXTS.items():
+        with subtests.test(name):
+            parsed = parse(text)
+            assert parsed.rows
+            assert parsed.not_understood == ()
+            assert not parsed.cut
 
 
 @pytest.mark.parametrize("driver", DRIVERS)

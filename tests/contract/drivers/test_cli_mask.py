@@ -5,19 +5,15 @@ import re
 from dataclasses import asdict
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.contract.drivers.recordings import NAMES, RECORDINGS, best
+from tests.contract.drivers.recordings import NAMES, RECORDINGS, TEXTS
+from tests.examples import examples
 from uzel.drivers.cli_drivers import DRIVERS
 from uzel.drivers.cli_mask import Masker
 from uzel.drivers.cli_private import own_values
 from uzel.drivers.cli_record import differs
-
-TEXTS = {
-    name: (best(d, o, f.read_bytes().decode()), f.read_bytes().decode())
-    for name, (d, o, _, f) in zip(NAMES, RECORDINGS, strict=True)
-}
 
 
 def masker_of(name: str) -> Masker:
@@ -28,21 +24,22 @@ def masker_of(name: str) -> Masker:
     return masker
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_masked_recording_reads_the_same(name):
-    parse, text = TEXTS[name]
-    masker = masker_of(name)
-    masked = masker.mask(text)
-    assert differs(parse(text), parse(masked)) == ""
-    assert masker.leaks(masked) == []
-    assert masker.mask(masked) == masked
-    assert len(masked.split("\n")) == len(text.split("\n"))
+def test_a_masked_recording_reads_the_same(subtests):
+    for name, (parse, text) in TEXTS.items():
+        with subtests.test(name):
+            masker = masker_of(name)
+            masked = masker.mask(text)
+            assert differs(parse(text), parse(masked)) == ""
+            assert masker.leaks(masked) == []
+            assert masker.mask(masked) == masked
+            assert len(masked.split("\n")) == len(text.split("\n"))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_another_masker_would_give_the_same(name):
+def test_another_masker_would_give_the_same(subtests):
     """Stand-ins follow from the order in which things stand: a second recording of the same makes no difference."""
-    assert masker_of(name).mask(TEXTS[name][1]) == masker_of(name).mask(TEXTS[name][1])
+    for name, (_, text) in TEXTS.items():
+        with subtests.test(name):
+            assert masker_of(name).mask(text) == masker_of(name).mask(text)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +109,7 @@ EXAMPLES = re.compile(r"^(?:192\.0\.2|198\.51\.100|203\.0\.113|198\.1[89]|127\.0
 
 
 @given(st.lists(st.tuples(addresses, macs, signs, words, gaps), min_size=1, max_size=8))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_nothing_leaks(items):
     masker = Masker()
     masker.learn(*(word for *_, word, _ in items))
@@ -132,7 +129,7 @@ def test_nothing_leaks(items):
 
 
 @given(st.text(max_size=400), st.lists(st.text(max_size=12), max_size=4))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_any_text_is_got_over_and_masked_once(text, names):
     masker = Masker()
     masker.learn(*names)
@@ -143,7 +140,7 @@ def test_any_text_is_got_over_and_masked_once(text, names):
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_a_recording_with_a_piece_gone_mad_is_masked_once(data):
     name = data.draw(st.sampled_from(NAMES))
     text = TEXTS[name][1]
@@ -157,13 +154,14 @@ def test_a_recording_with_a_piece_gone_mad_is_masked_once(data):
 EXPECTED = [(d, o, f) for d, o, _, f in RECORDINGS if f.with_suffix(".json").exists()]
 
 
-@pytest.mark.parametrize(
-    ("driver", "operation", "file"), EXPECTED, ids=[f"{d}/{f.parent.name}/{f.name}" for d, _, f in EXPECTED]
-)
-def test_what_was_expected_of_a_recording_is_still_read(driver, operation, file):
+def test_what_was_expected_of_a_recording_is_still_read(subtests):
     """`make record` lays the results to expect beside an answer, for the way in which it was asked."""
-    expected = json.loads(file.with_suffix(".json").read_text())
-    ask = next(ask for ask in DRIVERS[driver].asks[operation] if ask.command == expected["asked"])
-    parsed = ask.parse(file.read_bytes().decode())
-    assert json.loads(json.dumps([asdict(row) for row in parsed.rows])) == expected["rows"]
-    assert [list(parsed.not_understood), list(parsed.doubts)] == [expected["not_understood"], expected["doubts"]]
+    assert EXPECTED
+    for driver, operation, file in EXPECTED:
+        with subtests.test(f"{driver}/{file.parent.name}/{file.name}"):
+            expected = json.loads(file.with_suffix(".json").read_text())
+            ask = next(ask for ask in DRIVERS[driver].asks[operation] if ask.command == expected["asked"])
+            parsed = ask.parse(file.read_bytes().decode())
+            assert json.loads(json.dumps([asdict(row) for row in parsed.rows])) == expected["rows"]
+            told = [list(parsed.not_understood), list(parsed.doubts)]
+            assert told == [expected["not_understood"], expected["doubts"]]

@@ -4,19 +4,16 @@ import dataclasses
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.contract.drivers.recordings import NAMES, RECORDINGS, best
+from tests.contract.drivers.recordings import NAMES, TEXTS
+from tests.examples import examples
 from uzel.core.answers import LogLine
 from uzel.drivers.cisco_ios_unit import parse_identity as parse_show_version
 from uzel.drivers.cli_whole import guarded
 from uzel.drivers.huawei_vrp_unit import parse_identity as parse_display_version
 
-TEXTS = {
-    name: (best(d, o, f.read_bytes().decode()), f.read_bytes().decode())
-    for name, (d, o, _, f) in zip(NAMES, RECORDINGS, strict=True)
-}
 PLAIN = {name: pair for name, pair in TEXTS.items() if "\r" not in pair[1]}
 ENDINGS = ["\n", "\r\n", "\n\r", "\r\r\n"]
 DLINK = "CTRL+C ESC q Quit SPACE n Next Page ENTER Next Entry a All"
@@ -63,7 +60,7 @@ def check_cut(name: str, at: int) -> None:
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_text_cut_anywhere_gives_no_wrong_row(data):
     name = data.draw(st.sampled_from(NAMES))
     check_cut(name, data.draw(st.integers(0, len(TEXTS[name][1]))))
@@ -76,15 +73,16 @@ def test_text_cut_at_every_byte_gives_no_wrong_row(name):
         check_cut(name, at)
 
 
-@pytest.mark.parametrize("name", PLAIN)
-@pytest.mark.parametrize("ending", ENDINGS, ids=["lf", "crlf", "lfcr", "crcrlf"])
-def test_line_endings_do_not_matter(name, ending):
-    parse, text = PLAIN[name]
-    assert parse(text.replace("\n", ending)) == parse(text)
+def test_line_endings_do_not_matter(subtests):
+    for name, (parse, text) in PLAIN.items():
+        whole = parse(text)
+        for ending in ENDINGS:
+            with subtests.test(name, ending=ending):
+                assert parse(text.replace("\n", ending)) == whole
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_pagers_between_lines_do_not_matter(data):
     name = data.draw(st.sampled_from(list(PLAIN)))
     parse, text = PLAIN[name]
@@ -94,17 +92,17 @@ def test_pagers_between_lines_do_not_matter(data):
     assert parse("\n".join(lines)).rows == parse(text).rows
 
 
-@pytest.mark.parametrize("name", PLAIN)
-def test_a_prompt_at_the_end_does_not_matter(name):
-    parse, text = PLAIN[name]
-    whole = parse(text)
-    for prompt in ("DES-1210-10/ME:5#", "\x1b[27mDGS-1210-10/ME:5# ", "sw-1#", "<core-1>", "[~core-1]"):
-        assert parse(text.rstrip("\n") + "\n" + prompt) == whole
-        assert parse(text + prompt) == whole
+def test_a_prompt_at_the_end_does_not_matter(subtests):
+    for name, (parse, text) in PLAIN.items():
+        whole = parse(text)
+        for prompt in ("DES-1210-10/ME:5#", "\x1b[27mDGS-1210-10/ME:5# ", "sw-1#", "<core-1>", "[~core-1]"):
+            with subtests.test(name, prompt=prompt):
+                assert parse(text.rstrip("\n") + "\n" + prompt) == whole
+                assert parse(text + prompt) == whole
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_a_prompt_glued_onto_a_row_costs_at_most_that_row(data):
     name = data.draw(st.sampled_from(list(PLAIN)))
     parse, text = PLAIN[name]
@@ -115,7 +113,7 @@ def test_a_prompt_glued_onto_a_row_costs_at_most_that_row(data):
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_a_word_gone_mad_raises_nothing(data):
     name = data.draw(st.sampled_from(NAMES))
     parse, text = TEXTS[name]
@@ -125,18 +123,18 @@ def test_a_word_gone_mad_raises_nothing(data):
 
 
 @given(st.text(max_size=300), st.sampled_from(NAMES))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_any_text_raises_nothing(text, name):
     TEXTS[name][0](text)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_foreign_line_is_reported(name):
-    parse, text = TEXTS[name]
+def test_a_foreign_line_is_reported(subtests):
     line = "@@ something no device has ever printed @@"
-    parsed = parse(text + "\n" + line + "\n")
-    kept = [row.text for row in parsed.rows if isinstance(row, LogLine)]  # a log's messages may have many lines
-    assert line in parsed.not_understood or any(line in said for said in kept) or parse in FREE_TEXT
+    for name, (parse, text) in TEXTS.items():
+        with subtests.test(name):
+            parsed = parse(text + "\n" + line + "\n")
+            kept = [row.text for row in parsed.rows if isinstance(row, LogLine)]  # a log's messages may have many lines
+            assert line in parsed.not_understood or any(line in said for said in kept) or parse in FREE_TEXT
 
 
 LOG_LINES = [
@@ -169,7 +167,7 @@ GOES_ON = {"dlink_unit.parse_identity", "cisco_ios_neighbours.parse_cdp_brief"}
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_a_log_line_in_the_middle_costs_no_row_and_is_kept(data):
     name = data.draw(st.sampled_from(list(PLAIN)))
     parse, text = PLAIN[name]
@@ -222,7 +220,7 @@ LOGS = [*LOG_LINES[:2], "WARN(4) Port 7 link down"]
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_a_message_of_the_log_within_a_row_makes_no_wrong_row_and_both_halves_are_told(data):
     name = data.draw(st.sampled_from(list(PLAIN)))
     lines = PLAIN[name][1].rstrip("\n").split("\n")

@@ -1,10 +1,11 @@
 """The session machine, played against dialogues that real devices hold."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.contract.drivers.recordings import DATA
+from tests.examples import examples
 from uzel.core.answers import PortStatus
 from uzel.drivers.cli_drivers import DRIVERS
 from uzel.drivers.cli_page import Refusal
@@ -189,7 +190,7 @@ def test_hanging_closing_and_flooding_are_named_and_the_text_is_kept():
 
 
 @given(st.binary(max_size=400), st.sampled_from([DLINK, CISCO, HUAWEI]))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_whatever_comes_raises_nothing_and_sends_the_password_only_when_asked(data, page):
     machine = session(page)
     steps = machine.feed(data)
