@@ -234,6 +234,7 @@ def test_the_page_of_a_device_has_its_configuration(city: dict[Role, User]) -> N
     )
 
 
+@pytest.mark.slow
 def test_every_page_with_a_hundred_thousand_versions(
     city: dict[Role, User], django_assert_max_num_queries: Any
 ) -> None:

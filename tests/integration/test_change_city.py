@@ -20,6 +20,8 @@ from uzel.drivers.session_errors import Patience
 from uzel.drivers.transport import Login, Wire
 from uzel.simcity.world import Device, Port
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("city_served")]
+
 TELNET_ABOVE_SNMP, SSH_ABOVE_SNMP = 1162, 1061
 LOGIN = Login("uzel", "uzel-city", "enable-city")
 MAKES = ["DES-3526", "DES-3200-18", "WS-C3560G-48TS", "S5720-56C-PWR-EI"]
@@ -127,7 +129,6 @@ async def test_a_blocked_client_counters_and_saving(city: Running, heal: None, m
         assert (await desk.change(pool, Kind.SAVE)).state == "done"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("model", MAKES)
 async def test_a_restart_ends_with_the_port_on(city: Running, heal: None, model: str) -> None:
     desk = Desk(city, model)
@@ -214,7 +215,6 @@ async def test_over_ssh_it_is_the_same(city: Running, heal: None, model: str) ->
         assert (await desk.change(pool, Kind.PORT_ON)).state == "done"
 
 
-@pytest.mark.slow
 async def test_a_switch_that_dies_in_the_middle_is_told_of_loudly(city: Running, heal: None) -> None:
     desk = Desk(city, "DES-3200-18")
     async with Pool(idle_s=0, patience=Patience(connect_s=0.5, login_s=0.5, silence_s=0.5)) as pool:

@@ -266,6 +266,7 @@ def test_the_card_and_the_device_have_their_menus_and_lists(staff: dict[Role, Us
     assert link in operator.get(reverse("network:device", args=[switch().code])).content.decode()
 
 
+@pytest.mark.slow
 def test_the_list_costs_the_same_for_few_and_many(staff: dict[Role, User], django_assert_max_num_queries) -> None:
     for _ in range(12):
         confirm(staff[Role.ENGINEER], preview(staff[Role.ENGINEER]))

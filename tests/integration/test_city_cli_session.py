@@ -21,7 +21,7 @@ MODELS = ("DES-3526", "DES-3200-28", "DGS-3620-28SC", "WS-C3560G-48TS", "S5328C-
 SHORT = Patience(connect_s=2, login_s=3, command_s=4, silence_s=1.2, turn_s=2)
 
 # The city has its addresses to itself: one worker for both modules that serve it.
-pytestmark = pytest.mark.xdist_group("city_served")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("city_served")]
 
 
 @pytest.fixture(scope="module")

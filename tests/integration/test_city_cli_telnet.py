@@ -13,7 +13,7 @@ from uzel.simcity.shell_faces import telnet_port
 from uzel.simcity.world import Device
 
 # The city has its addresses to itself: one worker for both modules that serve it.
-pytestmark = pytest.mark.xdist_group("city_served")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("city_served")]
 
 
 @pytest.fixture(scope="module")

@@ -51,6 +51,7 @@ def test_a_healthy_line(city: LiveCity) -> None:
     assert set(probe.result["missing"].values()) == {"no_credentials"} and probe.result["said"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["cisco", "huawei"])
 def test_a_line_on_another_make(city: LiveCity, family: str) -> None:
     """Huawei's base ports are not its ifIndexes; a Cisco is asked for one VLAN at a time."""
@@ -101,6 +102,7 @@ def test_faults_of_ports(city: LiveCity) -> None:
             city.heal(port)
 
 
+@pytest.mark.slow
 def test_an_uplink_that_spoils_frames(city: LiveCity) -> None:
     port = city.subscriber_ports(lambda p: p.device.code.endswith("-sw1"))[0]
     uplink = next(p for p in port.device.ports if p.link and p.shape.is_uplink)
@@ -115,6 +117,7 @@ def test_an_uplink_that_spoils_frames(city: LiveCity) -> None:
         city.heal(uplink)
 
 
+@pytest.mark.slow
 def test_the_log_of_the_port_reaches_the_verdict(city: LiveCity) -> None:
     port = city.subscriber_ports()[0]
     probe = ask(port)
@@ -129,6 +132,7 @@ def test_the_log_of_the_port_reaches_the_verdict(city: LiveCity) -> None:
     assert [note["code"] for note in probe.result["notes"]] == [kind for _, kind in told]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_asked(city: LiveCity) -> None:
     silent = next(d for d in city.world.devices.values() if d.make.family == "dlink" and d.address)
     city.fault(silent, "snmp-dead")
@@ -151,6 +155,7 @@ def test_what_cannot_be_asked(city: LiveCity) -> None:
         city.heal(silent)
 
 
+@pytest.mark.slow
 def test_receivers_and_upses(city: LiveCity) -> None:
     devices = [d for d in city.world.devices.values() if d.make.family.startswith(("optical-", "ups-")) and d.address]
     by_family = {device.make.family: device for device in devices}
@@ -166,6 +171,7 @@ def test_receivers_and_upses(city: LiveCity) -> None:
             assert -10 < probe.result["receiver"]["input_dbm"] < 10, family
 
 
+@pytest.mark.slow
 def test_two_probers_answer_each_probe_once(city: LiveCity) -> None:
     ports = city.subscriber_ports()[:25]
     for port in ports:
@@ -175,6 +181,7 @@ def test_two_probers_answer_each_probe_once(city: LiveCity) -> None:
     assert Event.objects.filter(name="probe.done").count() == len(ports)
 
 
+@pytest.mark.slow
 def test_a_dead_probers_rows_are_taken_up(city: LiveCity) -> None:
     now, port = timezone.now(), city.subscriber_ports()[0]
     left = ask(port, state="running", started_at=now - timedelta(seconds=probe_store.RUNS_AT_MOST_S + 1))
@@ -197,6 +204,7 @@ def test_an_answer_to_a_row_given_to_another_is_not_written(city: LiveCity) -> N
     assert not Event.objects.filter(name="probe.done").exists()
 
 
+@pytest.mark.slow
 def test_a_lost_database_is_waited_for(city: LiveCity) -> None:
     port = city.subscriber_ports()[0]
 
@@ -212,6 +220,7 @@ def test_a_lost_database_is_waited_for(city: LiveCity) -> None:
     run_probers(lambda: Probe.objects.filter(state="done").exists(), during=cut_all_and_ask)
 
 
+@pytest.mark.slow
 def test_an_earlier_probe_tells_of_slow_errors(city: LiveCity) -> None:
     port = city.subscriber_ports()[0]
     earlier = ask(port)
@@ -235,6 +244,7 @@ def test_an_earlier_probe_tells_of_slow_errors(city: LiveCity) -> None:
             port.counted = None
 
 
+@pytest.mark.slow
 def test_traps_and_syslog_of_the_port_are_counted(city: LiveCity) -> None:
     port = city.subscriber_ports()[0]
     probe = ask(port)
@@ -258,6 +268,7 @@ def test_traps_and_syslog_of_the_port_are_counted(city: LiveCity) -> None:
     assert len(probe.result["changes_at"]) == 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", ["restart", "cable"])
 def test_what_we_did_to_the_port_is_no_loose_contact(city: LiveCity, act: str) -> None:
     port = city.subscriber_ports()[0]

@@ -245,6 +245,7 @@ def test_missing_file_leaves_its_part_alone(folder: Path) -> None:
     assert diff.changes["phones"].removed == 1
 
 
+@pytest.mark.slow
 def test_hundred_thousand_bad_rows_make_a_short_list(folder: Path) -> None:
     with (folder / "services.csv").open("a", encoding="utf-8") as file:
         file.writelines(f"x{n},nobody,internet,sw,1,1,,,,\n" for n in range(100_000))
@@ -253,6 +254,7 @@ def test_hundred_thousand_bad_rows_make_a_short_list(folder: Path) -> None:
     assert len(diff.problems.examples) <= 20
 
 
+@pytest.mark.slow
 def test_city_comes_in_whole(tmp_path: Path) -> None:
     generate(tmp_path, net=40, switches=60, subscribers=300)
     diff = bring_in(Folder(tmp_path))

@@ -52,6 +52,7 @@ class ByHand:
             shining |= reached & (powered - dull)
 
 
+@pytest.mark.slow
 def test_blast_of_every_element_is_what_stops_working(tmp_path: Path) -> None:
     generate(tmp_path, seed=5, switches=60, subscribers=400)
     importing.apply(importing.plan(Folder(tmp_path)))

@@ -46,6 +46,7 @@ def test_our_own_mistakes_stay_500(monkeypatch: pytest.MonkeyPatch) -> None:
     assert errors.server_error(RequestFactory().get("/")).status_code == 500
 
 
+@pytest.mark.slow
 def test_a_server_that_says_nothing_is_waited_for_so_long(tmp_path: Path) -> None:
     """A stopped PostgreSQL still takes connections, by its socket's backlog, and never answers."""
     with socket.socket(socket.AF_UNIX) as silent:

@@ -50,6 +50,7 @@ def _sign_in(name: str, password: str, address: str = "192.0.2.9") -> int:
         connection.close()
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_guesses_side_by_side_are_counted_before_the_next_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     web_data.people()
@@ -62,6 +63,7 @@ def test_guesses_side_by_side_are_counted_before_the_next_is_checked(monkeypatch
     assert hashing.total == LIMIT
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_few_passwords_are_hashed_at_once_and_a_crowd_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
     web_data.people()

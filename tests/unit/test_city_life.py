@@ -52,7 +52,9 @@ def test_same_seed_same_bytes(folder: Path, tmp_path: Path) -> None:
     assert not filecmp.cmp(folder / "subscribers.csv", tmp_path / "subscribers.csv", shallow=False)
 
 
-@pytest.mark.parametrize(("switches", "subscribers"), [(5, 20), (10, 120), (40, 600), (160, 20000)])
+@pytest.mark.parametrize(
+    ("switches", "subscribers"), [(5, 20), (10, 120), (40, 600), pytest.param(160, 20000, marks=pytest.mark.slow)]
+)
 def test_sizes_are_kept_and_references_hold(tmp_path: Path, switches: int, subscribers: int) -> None:
     plan.generate(tmp_path, switches=switches, subscribers=subscribers, net=20)
     rows = {path.stem: list(csv.DictReader(path.open(encoding="utf-8"))) for path in tmp_path.glob("*.csv")}

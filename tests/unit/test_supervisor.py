@@ -51,6 +51,7 @@ def test_a_slow_part_is_waited_for_as_long_as_it_lives(tmp_path: Path, monkeypat
     supervisor.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "words"),
     [
