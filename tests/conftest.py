@@ -6,10 +6,13 @@ from unittest import mock
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.db import connection
+from django.test import TransactionTestCase
 from hypothesis import settings
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
+from tests import migrated
 from uzel.config import embedded
 from uzel.config.settings import HOME
 
@@ -43,6 +46,26 @@ def static_files_are_looked_for_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def only_full_tables_are_emptied() -> Iterator[None]:
+    """After a test that commits, Django empties each of fifty tables and makes content types and permissions anew."""
+    with mock.patch.object(TransactionTestCase, "_fixture_teardown", _empty_full_tables):
+        yield
+
+
+AS_MIGRATED = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+def _empty_full_tables(_: TransactionTestCase) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        names = sorted({name for (name,) in cursor} - AS_MIGRATED)
+        cursor.execute("SELECT " + ", ".join(f'EXISTS (SELECT FROM "{name}")' for name in names))
+        full = ", ".join(f'"{name}"' for name, has_rows in zip(names, cursor.fetchone(), strict=True) if has_rows)
+        if full:
+            cursor.execute(f"TRUNCATE {full} CASCADE")
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Start the embedded server unless DATABASE_URL names a real one (pytest-django calls this first).
@@ -51,3 +74,5 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     """
     if not os.environ.get("DATABASE_URL"):
         embedded.start(HOME)
+        database = connection.settings_dict
+        database["TEST"]["TEMPLATE"] = migrated.template(database)
