@@ -19,8 +19,8 @@ from uzel.config.settings import HOME
 # `make test` says of one commit always the same; `make deep` looks where nobody has looked yet.
 settings.register_profile("same", derandomize=True)
 settings.register_profile("random", derandomize=False, print_blob=True)
-# `make check` takes a fifth of the cases.
-settings.register_profile("quick", derandomize=True, max_examples=20)
+# `make check` takes a tenth of the cases.
+settings.register_profile("quick", derandomize=True, max_examples=10)
 settings.load_profile("same")
 
 

@@ -6,7 +6,7 @@ from hypothesis import settings
 
 
 def examples(count: int, **more: Any) -> settings:
-    """Settings of a property tried with `count` examples, without a deadline; in the quick run with a fifth of them.
+    """Settings of a property tried with `count` examples, without a deadline; in the quick run with a tenth of them.
 
     The profile says how many of a hundred are taken (`tests/conftest.py`).
     """

@@ -16,7 +16,10 @@ from uzel.drivers.smi import Value
 
 CAPTURES = Path(os.environ.get("UZEL_CAPTURES", Path(__file__).resolve().parents[3] / "shared" / "captures")) / "snmp"
 FILES = sorted(CAPTURES.glob("*/*.snmprec")) if CAPTURES.is_dir() else []
-pytestmark = pytest.mark.skipif(not FILES, reason=f"no recordings of real devices at {CAPTURES} (set UZEL_CAPTURES)")
+pytestmark = [
+    pytest.mark.skipif(not FILES, reason=f"no recordings of real devices at {CAPTURES} (set UZEL_CAPTURES)"),
+    pytest.mark.xdist_group("snmp-captures"),  # one worker reads them all
+]
 INTEGERS = frozenset({"2", "65", "66", "67", "70"})
 _loaded: dict[Path, dict[str, Value]] = {}
 

@@ -24,6 +24,7 @@ def plain_engine(net: network_map.NetworkMap) -> Engine:
     return Engine.of(net.network, attachments())
 
 
+@pytest.mark.slow
 def test_engine_of_columns_says_what_the_engine_of_rows_says() -> None:
     """Blast radius of every element, by class and kind of service; one service hangs on a UPS and is left out."""
     Rows()

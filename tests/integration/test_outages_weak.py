@@ -250,6 +250,7 @@ def test_roles_and_links_to_the_page(staff: dict[Role, User]) -> None:
     assert {*Role} - ACCESS["outages:weak"] == {Role.OPERATOR, Role.FIELD}
 
 
+@pytest.mark.slow
 def test_pages_cost_the_same_for_few_and_many(staff: dict[Role, User], django_assert_max_num_queries: Any) -> None:
     plan(houses=12)
     client = reader(staff, Role.LEAD)

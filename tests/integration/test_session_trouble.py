@@ -212,6 +212,7 @@ async def test_a_switch_without_a_port_is_doubted():
     assert (answer.rows, answer.doubts) == ((), ("show ports description",))
 
 
+@pytest.mark.slow
 async def test_an_answer_that_is_long_to_read_holds_up_nobody():
     waits = []
 

@@ -63,6 +63,7 @@ def test_all_is_well_only_when_somebody_watches_a_network(operator: Client) -> N
     assert "Аварий нет" in operator.get("/").content.decode()
 
 
+@pytest.mark.slow
 def test_the_board_needs_the_same_queries_for_one_outage_and_for_thirty(operator: Client) -> None:
     web_data.city(okrugs=2, districts=3, campuses=3, houses=3)
     houses = list(Site.objects.filter(level=4))
@@ -127,6 +128,7 @@ def test_the_outage_page_needs_the_same_queries_however_much_is_dark(operator: C
     assert _queries(operator, f"/outages/{great.pk}/") <= _queries(operator, f"/outages/{small.pk}/") <= 20
 
 
+@pytest.mark.slow
 def test_lists_need_the_same_queries_for_one_row_and_for_a_page_of_them(
     operator: Client, staff: dict[Role, User]
 ) -> None:
