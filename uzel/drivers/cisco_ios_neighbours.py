@@ -33,7 +33,7 @@ def parse_lldp(text: str) -> Parsed[Neighbour]:
             sheet.rows.append(Neighbour(if_name(asked.group(1)) if asked else None, chassis_id=mac(value) or value))
         elif not sheet.rows:
             sheet.miss(line)
-        elif line.startswith("Time remaining"):
+        elif line.lstrip().startswith("Time remaining"):
             field = "done"
         elif key == "system description":
             field = "system_description"
@@ -67,18 +67,20 @@ def parse_lldp_brief(text: str) -> Parsed[Neighbour]:
     return sheet.parsed()
 
 
-_CDP_PORTS = re.compile(rf"^Interface: ({PORT}),\s+Port ID \(outgoing port\): (\S.*?)\s*$")
+_CDP_PORTS = re.compile(rf"^\s*Interface: ({PORT}),\s+Port ID \(outgoing port\): (\S.*?)\s*$")
 
 
 def parse_cdp(text: str) -> Parsed[Neighbour]:
     """`show cdp neighbors [X] detail`. The device's platform goes before its software in the description."""
     sheet: Sheet[Neighbour] = Sheet(text, r"total cdp entries.*")
-    name, address, platform, prose = "", None, "", False
+    name, address, platform, prose, head = "", None, "", False, ""
     for line in sheet:
         found, ports = _KEY.match(line), _CDP_PORTS.match(line)
         key, value = (found.group(1).lower(), found.group(2)) if found else ("", "")
         if key == "device id":
-            name, address, platform, prose = value, None, "", False
+            if head:
+                sheet.miss(head)
+            name, address, platform, prose, head = value, None, "", False, line
         elif not name:
             sheet.miss(line)
         elif key == "ip address" and address is None:
@@ -88,15 +90,19 @@ def parse_cdp(text: str) -> Parsed[Neighbour]:
         elif ports:
             local, remote = if_name(ports.group(1)), if_name(ports.group(2))
             sheet.rows.append(Neighbour(local, "cdp", name, remote, None, name, platform or None, address))
+            head = ""
         elif key == "version" and not value:
             prose = True
-        elif line.startswith("advertisement version"):
+        elif line.lstrip().startswith("advertisement version"):
             prose = False
-        elif prose and sheet.rows:
+        elif prose and sheet.rows and not head:
             said = f"{sheet.rows[-1].system_description or ''}, {line.strip()}".lstrip(", ")
             sheet.rows[-1] = replace(sheet.rows[-1], system_description=said)
         elif not found:
             sheet.miss(line)
+        sheet.use()
+    if head:  # a neighbour without a line of ports that is understood
+        sheet.miss(head)
     return sheet.parsed()
 
 

@@ -79,7 +79,8 @@ def parse_status(text: str) -> Parsed[PortStatus]:
     return sheet.parsed()
 
 
-_BLOCK = re.compile(rf"^({PORT}|\S+) is (.*?), line protocol is (\w+)(.*)$")
+_BLOCK = re.compile(rf"^\s*({PORT}|\S+) is (.*?), line protocol is (\w+)(.*)$")
+_BLOCK_LIKE = r".*\bline protocol\b"
 _DUPLEX = re.compile(r"^\s*(Full|Half|Auto|Unknown)[- ]?[Dd]uplex, +(Auto[- ]?[Ss]peed|(\d+) ?([MG])b(?:/s|ps))")
 
 
@@ -97,7 +98,7 @@ def _blocks(sheet: Sheet[Any]) -> Iterator[tuple[re.Match[str] | None, str]]:
 
 def parse_interfaces(text: str) -> Parsed[PortStatus]:
     """`show interfaces [X]`: state, speed, duplex and the whole description."""
-    sheet: Sheet[PortStatus] = Sheet(text)
+    sheet: Sheet[PortStatus] = Sheet(text, head=_BLOCK_LIKE)
     for found, line in _blocks(sheet):
         duplex, said = _DUPLEX.match(line), re.match(r"^\s+Description: (.*?)\s*$", line)
         if found:
@@ -144,7 +145,7 @@ def _values(line: str, table: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...
 
 def parse_interface_errors(text: str) -> Parsed[PortErrors]:
     """`show interfaces X`: the error counters."""
-    sheet: Sheet[PortErrors] = Sheet(text)
+    sheet: Sheet[PortErrors] = Sheet(text, head=_BLOCK_LIKE)
     for found, line in _blocks(sheet):
         if found:
             sheet.rows.append(PortErrors(if_name(found.group(1))))
@@ -154,7 +155,7 @@ def parse_interface_errors(text: str) -> Parsed[PortErrors]:
 
 def parse_interface_counters(text: str) -> Parsed[PortCounters]:
     """`show interfaces X`: the traffic counters."""
-    sheet: Sheet[PortCounters] = Sheet(text)
+    sheet: Sheet[PortCounters] = Sheet(text, head=_BLOCK_LIKE)
     for found, line in _blocks(sheet):
         if found:
             sheet.rows.append(PortCounters(if_name(found.group(1))))
@@ -183,6 +184,7 @@ def parse_counters_errors(text: str) -> Parsed[PortErrors]:
         words = line.split()
         if words[0] == "Port":
             columns = [word.lower() for word in words[1:]]
+            sheet.use()
         elif re.fullmatch(PORT, words[0]) and len(words) == len(columns) + 1 and all(w.isdecimal() for w in words[1:]):
             port = if_name(words[0])
             if port not in at:

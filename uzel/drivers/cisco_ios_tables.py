@@ -48,6 +48,7 @@ def parse_macs(text: str) -> Parsed[MacEntry]:
             continue
         digits = mac(address) or ""
         if vlan == "All" or int(digits[:2] or "0", 16) & 1:
+            sheet.use()
             continue
         kind = _KINDS.get(word.lower())
         found = _PORTS.search(rest)
@@ -114,13 +115,13 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(if_name(found) for found in re.findall(PORT, text))
 
 
-_SWITCHPORT_KEY = re.compile(r"^([A-Z][A-Za-z0-9 -]*?):\s*(.*?)\s*$")
+_SWITCHPORT_KEY = re.compile(r"^\s*([A-Z][A-Za-z0-9 -]*?):\s*(.*?)\s*$")
 
 
 def parse_switchport(text: str) -> Parsed[PortVlans]:
     """`show interfaces [X] switchport`: mode, access or native VLAN, the VLANs of a trunk, the voice VLAN."""
     sheet: Sheet[PortVlans] = Sheet(
-        text, r"(?:capture|protected|(?:unknown|priority|override|appliance|vepa|app).*)\b.*"
+        text, r"(?:capture|protected|(?:unknown|priority|override|appliance|vepa|app).*)\b.*", head=r"\s*name\b"
     )
     said: dict[str, str] = {}
     key = ""
@@ -129,6 +130,9 @@ def parse_switchport(text: str) -> Parsed[PortVlans]:
         if found and found.group(1) == "Name":
             sheet.rows.append(PortVlans(if_name(found.group(2))))
             said = {}
+        elif found and found.group(1) in said:  # of another port, whose head was not understood
+            key = ""
+            sheet.miss(line)
         elif found and sheet.rows:
             key = found.group(1)
             said[key] = found.group(2)

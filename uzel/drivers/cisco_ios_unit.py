@@ -25,10 +25,10 @@ _UPTIME = re.compile(r"^\s*(\S+) uptime is (.*?)\s*$")
 
 
 def parse_identity(text: str) -> Parsed[Identity]:
-    """`show version`: one row. The text is prose with a licence in it, so lines without a fact are not reported."""
-    sheet: Sheet[Identity] = Sheet(text)
+    """`show version`: one row. The text is prose with a licence in it: only one without any fact is reported."""
+    sheet: Sheet[Identity] = Sheet(text, prose=True)
     said: dict[str, str] = {}
-    for line in sheet:
+    for line in map(str.strip, sheet):
         for pattern, field in _VERSION_LINES:
             found = pattern.match(line)
             if found:
@@ -59,6 +59,7 @@ def parse_optics(text: str) -> Parsed[Optics]:
         if words[0] == "Port" and len(words) > 1:
             powers = iter(("tx_dbm", "rx_dbm"))
             columns = [_UNITS.get(word.lower()) or next(powers, "") for word in words[1:]]
+            sheet.use()
             continue
         # Alarm flags ("++", "-") may stand after a value.
         cells = [word for word in words[1:] if word not in ("++", "+", "-", "--")]
@@ -74,7 +75,17 @@ def parse_optics(text: str) -> Parsed[Optics]:
 
 _MESSAGE = re.compile(r"^(.*?)[:\s]*%([A-Z0-9_]+(?:-[A-Z0-9_]+)*?)-(\d)-([A-Z0-9_]+):\s*(.*)$")
 _PLAIN = re.compile(
-    r"^(?:\d{1,9}:\s+)?([*.]?[A-Z][a-z]{2}\s+\d{1,2}(?: \d{4})? \d{2}:\d{2}:\d{2}(?:\.\d+)?(?: [A-Z]+)?): (.+)$"
+    r"^\s*(?:\d{1,9}:\s+)?([*.]?[A-Z][a-z]{2}\s+\d{1,2}(?: \d{4})? \d{2}:\d{2}:\d{2}(?:\.\d+)?(?: [A-Z]+)?): (.+)$"
+)
+
+
+# The page before the messages.
+_SETTINGS = re.compile(
+    r"\s*(?:(?:syslog|console|monitor|buffer|trap|file|exception|persistent) logging:.*|no (?:in)?active .*"
+    r"|count and timestamp logging messages:.*|logging (?:to|source-interface).*|tls profiles:.*"
+    rf"|(?:\d+ message lines |xml |filtering |sequence number |audit |link up\)|authentication ).*|{PORT}(?:\s+\S+)?"
+    r"|log buffer .*)\s*",
+    re.IGNORECASE,
 )
 
 
@@ -88,7 +99,7 @@ def parse_log(text: str) -> Parsed[LogLine]:
     for line in sheet:
         message, plain = _MESSAGE.match(line), _PLAIN.match(line)
         if message:
-            stamp = re.sub(r"^\d{1,9}:\s+", "", message.group(1)) or None
+            stamp = re.sub(r"^\s*(?:\d{1,9}:\s+)?", "", message.group(1)) or None
             said = f"%{message.group(2)}-{message.group(3)}-{message.group(4)}: {message.group(5)}"
             # "Host 0000.0c9f.f001 … is flapping between port Gi0/3 …" begins with no port.
             port = re.search(rf"(?<![\w-])(?!Host )({PORT})\b", message.group(5))
@@ -97,9 +108,11 @@ def parse_log(text: str) -> Parsed[LogLine]:
             sheet.rows.append(LogLine(plain.group(2), plain.group(1)))
         elif sheet.rows:
             sheet.rows[-1] = replace(sheet.rows[-1], text=f"{sheet.rows[-1].text} {line.strip()}")
+        elif not begun and _SETTINGS.fullmatch(line):
+            sheet.use()
         elif begun:  # a full buffer begins in the middle of its oldest message
             sheet.rows.append(LogLine(line.strip()))
-        begun = begun or line.startswith("Log Buffer")
+        begun = begun or line.lstrip().startswith("Log Buffer")
     return sheet.parsed()
 
 

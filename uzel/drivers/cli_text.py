@@ -51,12 +51,23 @@ class Parsed(Generic[T]):
 
 
 class Sheet(Generic[T]):
-    """A text being parsed: gives the lines that may hold data, collects rows and what was not understood."""
+    """A text being parsed: gives the lines that may hold data, collects rows and what was not understood.
 
-    def __init__(self, text: str, furniture: str = "") -> None:
-        """`furniture` is a pattern (case ignored, whole line) of headings and footers of this output."""
+    A line before the first row of which the parser makes nothing (no row, no `miss`, no `use`) is reported here, so
+    that a head in an unknown shape does not take the lines below it along in silence.
+    """
+
+    def __init__(self, text: str, furniture: str = "", *, head: str = "", prose: bool = False) -> None:
+        """Patterns ignore case. `furniture` is one of headings and footers of this output, for whole lines.
+
+        `head` is one of whatever looks like the first line of a block, from the start of the line. A line that looks so
+        and gave no row is reported, with all lines up to the next one: they are not the former block's.
+        `prose`: lines without a fact are to be expected, and reported only if the whole text gave no row.
+        """
         self._lines, rest = draw(text)
         self._furniture = re.compile(rf"\s*(?:{furniture})\s*", re.IGNORECASE) if furniture else None
+        self._head = re.compile(head, re.IGNORECASE) if head else None
+        self._prose, self._used, self._passed = prose, False, list[str]()
         rest = rest if len(rest) <= LONGEST_LINE else rest[:80] + "…"
         self.cut = bool(rest.strip()) and not _is_prompt(rest.strip())
         self._rest = rest if self.cut else ""
@@ -66,6 +77,7 @@ class Sheet(Generic[T]):
 
     def __iter__(self) -> Iterator[str]:
         first, furniture, wide = True, self._furniture, 0
+        is_open = self._head is None
         for line in self._lines:
             wide += len(line) > WIDE_LINE
             if len(line) > LONGEST_LINE or (len(line) > WIDE_LINE and wide > MOST_WIDE):
@@ -78,8 +90,22 @@ class Sheet(Generic[T]):
                 first = False
                 continue
             first = False
-            if furniture is None or not furniture.fullmatch(line):
-                yield line
+            if furniture is not None and furniture.fullmatch(line):
+                continue
+            is_head = self._head is not None and self._head.match(line) is not None
+            if not (is_open or is_head):
+                self.miss(line)
+                continue
+            rows, told, self._used = len(self.rows), len(self._missed) + len(self._doubts), False
+            yield line
+            is_open = len(self.rows) > rows if is_head else is_open
+            nothing = not is_open if is_head else not (self.rows or self._used)
+            if nothing and told == len(self._missed) + len(self._doubts):
+                (self._passed if self._prose else self._missed).append(line.strip())
+
+    def use(self) -> None:
+        """Say that the line at hand was understood, though it gives no row, or none yet."""
+        self._used = True
 
     def miss(self, line: str) -> None:
         """Report a line that gave nothing."""
@@ -101,7 +127,9 @@ class Sheet(Generic[T]):
 
     def parsed(self) -> Parsed[T]:
         is_furniture = self._furniture is not None and self._furniture.fullmatch(self._rest)
-        missed = [*self._missed, self._rest.strip()] if self.cut and not is_furniture else self._missed
+        missed = self._missed if self.rows else [*self._missed, *self._passed]
+        if self.cut and not is_furniture:
+            missed = [*missed, self._rest.strip()]
         return Parsed(tuple(self.rows), tuple(missed), tuple(self._doubts), self.cut)
 
 

@@ -15,8 +15,8 @@ from uzel.drivers.dlink_cisco_tables import (
     parse_switchport,
     parse_vlans,
 )
+from uzel.drivers.dlink_load import parse_load
 from uzel.drivers.dlink_ports import parse_cable
-from uzel.drivers.dlink_unit import parse_load
 
 
 def _of_port(do: str, *, undo: str = "", empty: str = "", wait_s: float = 0.0) -> tuple[Way, ...]:

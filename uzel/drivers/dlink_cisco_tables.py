@@ -31,7 +31,7 @@ _UNIT = re.compile(r"^\s*\d+\s+(D[A-Z]{2}-\S+)\s+H/W:\s*(\S+)\s*$")
 def parse_identity(text: str) -> Parsed[Identity]:
     """`show version`: "key : value" on DGS-3610, a table of modules on DGS-1510 (the row of unit 1)."""
     modules = r"unit id\s+module.*|device information:|device-\d+|\s*(?:hardware|boot|ctrl|software) .*|bootloader:.*"
-    sheet: Sheet[Identity] = Sheet(text, modules)
+    sheet: Sheet[Identity] = Sheet(text, modules, prose=True)
     row = Identity()
     for line in sheet:
         pair = re.match(r"^\s*([A-Za-z ]+?)\s*:\s*(.*?)\s*$", line)
@@ -140,14 +140,14 @@ def parse_vlans(text: str) -> Parsed[VlanMembers]:
     for line in sheet:
         row, head, key = _VLAN_ROW.match(line), re.fullmatch(r"\s*VLAN (\d{1,4})\s*", line), _VLAN_KEY.match(line)
         more = re.fullmatch(rf"\s{{20,}}({_PORT}(?:, {_PORT})*)\s*", line)
-        if row or more:
+        if head:
+            sheet.rows.append(VlanMembers(int(head.group(1))))
+        elif row or more:
             names = tuple(if_name(name) for name in re.findall(_PORT, (row.group(3) if row else line) or ""))
             if row:
                 sheet.rows.append(VlanMembers(int(row.group(1)), row.group(2), members=names))
             elif sheet.rows:
                 sheet.rows[-1] = replace(sheet.rows[-1], members=(*sheet.rows[-1].members, *names))
-        elif head:
-            sheet.rows.append(VlanMembers(int(head.group(1))))
         elif key and sheet.rows:
             last, word = sheet.rows[-1], key.group(1).split()[0]
             if word == "Name":
@@ -213,6 +213,7 @@ def parse_neighbours(text: str) -> Parsed[Neighbour]:
         key, value = (" ".join(found.group(1).lower().split()), found.group(2)) if found else ("", "")
         if head:
             port = if_name(head.group(1))
+            sheet.use()
         elif key == "neighbor index" and port:
             sheet.rows.append(Neighbour(port))
             prose = False

@@ -8,7 +8,7 @@ configuration has lines that begin with a bare `#`.
 from uzel.core.answers import Operation
 from uzel.core.changes import Kind
 from uzel.drivers.cli_page import Ask, Mark, Page, Refusal, Way
-from uzel.drivers.dlink_memory import parse_memory
+from uzel.drivers.dlink_load import parse_load, parse_memory
 from uzel.drivers.dlink_ports import parse_cable, parse_errors, parse_packets, parse_ports
 from uzel.drivers.dlink_tables import (
     parse_arp,
@@ -21,7 +21,6 @@ from uzel.drivers.dlink_tables import (
 )
 from uzel.drivers.dlink_unit import (
     parse_identity,
-    parse_load,
     parse_log,
     parse_neighbours,
     parse_optics,

@@ -135,7 +135,9 @@ def _pair_state(words: str) -> tuple[PairState | None, bool]:
 
 def parse_cable(text: str) -> Parsed[CableTest]:
     """`cable_diag ports N|all`: one row a port; further pairs stand on lines of their own."""
-    sheet: Sheet[CableTest] = Sheet(text, r"perform cable.*|port\s+type.*|cable length.*|notes?\s*:.*")
+    sheet: Sheet[CableTest] = Sheet(
+        text, r"perform cable.*|port\s+type.*|cable length.*|notes?\s*:.*", head=r"\s*(?!pair)\S"
+    )
     for line in sheet:
         found, pair = _CABLE_ROW.match(line), _PAIR.match(line)
         if found:
@@ -193,7 +195,7 @@ _TX = {
 
 def parse_errors(text: str) -> Parsed[PortErrors]:
     """`show error ports N`: two columns of counters, received on the left, sent on the right."""
-    sheet: Sheet[PortErrors] = Sheet(text, r"rx frames.*|tx frames.*")
+    sheet: Sheet[PortErrors] = Sheet(text, r"rx frames.*|tx frames.*", head=r"\W*port\b")
     for line in sheet:
         port = _PORT_NUMBER.match(line)
         counters = _COUNTER.findall(line)
@@ -232,7 +234,7 @@ _FIELDS = {
 
 def parse_packets(text: str) -> Parsed[PortCounters]:
     """`show packet ports N`: frames by size and kind; the two tables stand under or beside each other."""
-    sheet: Sheet[PortCounters] = Sheet(text, r"frame (?:size|type).*")
+    sheet: Sheet[PortCounters] = Sheet(text, r"frame (?:size|type).*", head=r"\W*port\b")
     for line in sheet:
         port = _PORT_NUMBER.match(line)
         found = _TRAFFIC.findall(line)

@@ -77,7 +77,7 @@ _VLAN_KEY = re.compile(r"^\s*([A-Za-z][A-Za-z0-9 ]*?)\s*:\s*(.*?)\s*$")
 
 def parse_vlans(text: str) -> Parsed[VlanMembers]:
     """`show vlan`: a block per VLAN; port lists may wrap onto lines of their own."""
-    sheet: Sheet[VlanMembers] = Sheet(text, rf"{_TOTAL}|vlan trunk.*")
+    sheet: Sheet[VlanMembers] = Sheet(text, rf"{_TOTAL}|vlan trunk.*", head=r".*\b(?:vid|vlan (?:id|name))\b")
     lists: dict[str, str] = {}
     key = ""
     for line in sheet:
@@ -87,6 +87,10 @@ def parse_vlans(text: str) -> Parsed[VlanMembers]:
             sheet.rows.append(VlanMembers(int(start.group(1)), start.group(2) or None))
         elif pair and sheet.rows:
             key = " ".join(pair.group(1).lower().split())
+            if key in lists:  # of another VLAN, whose head was not understood
+                key = ""
+                sheet.miss(line)
+                continue
             lists[key] = pair.group(2)
         elif key.endswith("ports") and _LIST.match(line):
             joined = lists[key]
@@ -123,9 +127,11 @@ _VLAN_PORT = re.compile(rf"^\s*(?:({PORT})\s+)?(\d{{1,4}})((?:\s+[X-]){{3,6}})\s
 def parse_vlan_ports(text: str) -> Parsed[PortVlans]:
     """`show vlan ports [N]`: a cross in a column; Untagged and Tagged come first on all models."""
     sheet: Sheet[PortVlans] = Sheet(text, rf"port\s+vid.*|{_TOTAL}")
+    port: str | None = None
     for line in sheet:
         found = _VLAN_PORT.match(line)
-        port = (found.group(1) or (sheet.rows[-1].port if sheet.rows else None)) if found else None
+        # A line without a port goes on with the last one, unless that one was not understood.
+        port = found.group(1) or port if found else None
         if not found or port is None:
             sheet.miss(line)
             continue
@@ -155,6 +161,8 @@ def parse_arp(text: str) -> Parsed[ArpEntry]:
             sheet.rows.append(ArpEntry(found.group(2), mac(found.group(3)), found.group(1), static=static))
             if static is None:
                 sheet.doubt(line)
+        else:
+            sheet.use()
     return sheet.parsed()
 
 
@@ -172,6 +180,7 @@ def parse_bindings(text: str) -> Parsed[Binding]:
         address = mac(found.group(2)) if found else None
         if head:
             columns = re.sub(r"lease( time)?(\(.*?\))?|lt\(sec\)", "lease", head.group(1).lower()).split()
+            sheet.use()
         elif found and address:
             cells = found.group(3).split()
             row = _binding(Binding(address, found.group(1)), columns, cells)
@@ -204,10 +213,11 @@ _IGMP_KEY = re.compile(r"^\s*([A-Za-z][A-Za-z /]*?)\s*:\s*(.*?)\s*$")
 
 def parse_igmp_groups(text: str) -> Parsed[IgmpGroup]:
     """`show igmp_snooping group`: blocks. DES-3526: VLAN first, "Multicast group"; later: "Source/Group" first."""
-    sheet: Sheet[IgmpGroup] = Sheet(text, rf"{_TOTAL}|total .*:\s*\d+")
+    # DES-3526 tells the VLAN's name alone, and before the group.
+    sheet: Sheet[IgmpGroup] = Sheet(text, rf"{_TOTAL}|total .*:\s*\d+|vlan name\s*:.*", head=r"[^:]*group\W*:")
     for line in sheet:
         found = _IGMP_KEY.match(line)
-        key, value = (found.group(1).lower(), found.group(2)) if found else ("", "")
+        key, value = (" ".join(found.group(1).lower().split()), found.group(2)) if found else ("", "")
         if key in ("source/group", "multicast group", "group"):
             source, _, group = value.rpartition("/")
             sheet.rows.append(IgmpGroup(group, source=source if re.fullmatch(IPV4, source) else None))
@@ -215,7 +225,7 @@ def parse_igmp_groups(text: str) -> Parsed[IgmpGroup]:
             sheet.rows[-1] = replace(sheet.rows[-1], vlan=number(value.rpartition("/")[2]))
         elif key in ("member ports", "port member", "ports") and sheet.rows:
             sheet.rows[-1] = replace(sheet.rows[-1], ports=ports_of(value))
-        elif not found or not (sheet.rows or key.startswith("vlan")):
+        elif not found:
             sheet.miss(line)
     return sheet.parsed()
 

@@ -1,13 +1,13 @@
-"""D-Link: the switch as a whole (`show switch`, LLDP neighbours, log, optics, load, ping).
+"""D-Link: the switch as a whole (`show switch`, LLDP neighbours, log, optics, ping).
 
-Sources: recordings of DES-1228/ME … DGS-3627; `show utilization cpu` and `ping` by the CLI manual of DES-3200.
+Sources: recordings of DES-1228/ME … DGS-3627; `ping` by the CLI manual of DES-3200.
 """
 
 import math
 import re
 from dataclasses import replace
 
-from uzel.core.answers import Identity, Load, LogLine, Neighbour, Optics, PingResult, PortStatus
+from uzel.core.answers import Identity, LogLine, Neighbour, Optics, PingResult, PortStatus
 from uzel.drivers.cli_text import Parsed, Sheet, decimal, lldp_value, mac, number, uptime
 
 PORT = r"\d{1,3}(?::\d{1,3})?"
@@ -21,18 +21,17 @@ _FREE_TEXTS = ("system location", "system contact")
 
 def parse_identity(text: str) -> Parsed[Identity]:
     """`show switch`: one row; DGS-3100 lists a serial per unit of the stack and so gives a row per unit."""
-    sheet: Sheet[Identity] = Sheet(text)
+    sheet: Sheet[Identity] = Sheet(text, prose=True)
     key = ""
     for line in sheet:
         pair, serial = _PAIR.match(line), _UNIT_SERIAL.match(line)
         if pair:
-            sheet.rows = sheet.rows or [Identity()]
             key = " ".join(pair.group(1).lower().split())
-            row = _identity(sheet.rows[0], key, pair.group(2))
+            row = _identity(sheet.rows[0] if sheet.rows else Identity(), key, pair.group(2))
             if row is None:
                 sheet.doubt(line)
-            else:
-                sheet.rows[0] = row
+            elif row != Identity():
+                sheet.rows[:1] = [row]
         elif serial and sheet.rows:
             sheet.rows.append(replace(sheet.rows[0], serial=serial.group(1), mac=None))
         elif key in _FREE_TEXTS:
@@ -79,12 +78,17 @@ _LLDP_WIDTH = 30  # of the value's column: a longer value is wrapped in the midd
 
 def parse_neighbours(text: str) -> Parsed[Neighbour]:
     """`show lldp remote_ports [mode normal]`: local port, then its entities. A port without neighbours gives no row."""
-    sheet: Sheet[Neighbour] = Sheet(text, r"remote entities count.*|\(none\)|.*: *\(none\)")
-    port, field, inside, glue = "", "", False, ""
+    sheet: Sheet[Neighbour] = Sheet(text, r"\(none\)|.*: *\(none\)")
+    port, counted, field, inside, glue = "", "", "", False, ""
     for line in sheet:
         local, pair = _LLDP_LOCAL.match(line), _PAIR.match(line)
         if local and not (inside and sheet.rows[-1].chassis_id and sheet.rows[-1].port_id is None):
             port, field, inside = local.group(1), "", False
+            sheet.use()
+        elif re.fullmatch(r"\s*Remote Entities Count.*", line, re.IGNORECASE):
+            # It stands below the port: a second one is of a port whose line was not understood.
+            port, counted = ("" if counted == port else port), port
+            sheet.use()
         elif re.fullmatch(r"\s*Entity\s+\d+\s*", line, re.IGNORECASE) and port:
             sheet.rows.append(Neighbour(port))
             field, inside = "", True
@@ -107,7 +111,7 @@ def parse_neighbours(text: str) -> Parsed[Neighbour]:
 
 _LEVEL = r"(?:(INFO|WARN|CRIT|ERR|ERRO|NOTI|NOTICE|ALER|ALERT|EMER|DEBU|DEBUG)(?:\(\d\))?:?\s+)?"
 _STAMP = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}\s+\d{1,2}:\d{2}:\d{2}|[A-Z][a-z]{2}\s+\d{1,2}\s+\d{1,2}:\d{2}:\d{2}"
-_LOG_ROW = re.compile(rf"^\s{{0,4}}(?:\d{{1,6}}\s+)?({_STAMP})\s+{_LEVEL}(\S.*)$")
+_LOG_ROW = re.compile(rf"^\s*(?:\d{{1,6}}\s+)?({_STAMP})\s+{_LEVEL}(\S.*)$")
 _LOG_PORT = re.compile(rf"\bport(?:\s*:\s*|\s+)({PORT})\b", re.IGNORECASE)
 _WIDTH = 80  # the terminal for which D-Link wraps log lines, in the middle of a word
 
@@ -166,23 +170,6 @@ def parse_optics(text: str) -> Parsed[Optics]:
     return sheet.parsed()
 
 
-_CPU = re.compile(r"(five seconds|one minute|five minutes)\s*-\s*(\d{1,3})\s*%", re.IGNORECASE)
-_CPU_FIELDS = {"five seconds": "cpu_5s_percent", "one minute": "cpu_1m_percent", "five minutes": "cpu_5m_percent"}
-
-
-def parse_load(text: str) -> Parsed[Load]:
-    """`show utilization cpu`: one row, from one line or three."""
-    sheet: Sheet[Load] = Sheet(text, "cpu utilization.*")
-    for line in sheet:
-        found = _CPU.findall(line)
-        if not found:
-            sheet.miss(line)
-            continue
-        row = sheet.rows[0] if sheet.rows else Load()
-        sheet.rows[:] = [replace(row, **{_CPU_FIELDS[name.lower()]: int(value) for name, value in found})]
-    return sheet.parsed()
-
-
 _REPLY = re.compile(r"^\s*Reply from .*?time\s*[<=]\s*(\d{1,6})\s*ms", re.IGNORECASE)
 _SENT = re.compile(r"Sent\s*=\s*(\d+),\s*Received\s*=\s*(\d+)", re.IGNORECASE)
 _SENT_ME = re.compile(r"^\s*(\d+) Packets Transmitted,\s*(\d+) Packets Received", re.IGNORECASE)  # DES-1210-28/ME
@@ -196,6 +183,7 @@ def parse_ping(text: str) -> Parsed[PingResult]:
         reply, summary = _REPLY.match(line), _SENT.search(line) or _SENT_ME.match(line)
         if reply:
             times.append(int(reply.group(1)))
+            sheet.use()
         elif summary:
             sheet.rows[:] = [PingResult(number(summary.group(1)), number(summary.group(2)))]
         else:
@@ -212,13 +200,18 @@ _LINKS = {"link up": True, "link down": False}
 
 def parse_port_details(text: str) -> Parsed[PortStatus]:
     """`show ports N details` of DES-3200 C1: a block a port. It does not tell whether the port is switched on."""
-    sheet: Sheet[PortStatus] = Sheet(text)
+    sheet: Sheet[PortStatus] = Sheet(text, head=r"\W*port\W*:")
+    said: set[str] = set()
     for line in sheet:
         port, pair = _DETAIL_PORT.match(line), _PAIR.match(line)
         if port:
             sheet.rows.append(PortStatus(port.group(1)))
+            said = set()
+        elif pair and (key := " ".join(pair.group(1).lower().split())) in said:
+            sheet.miss(line)  # of another port, whose head was not understood
         elif pair and sheet.rows:
-            row = _detail(sheet.rows[-1], " ".join(pair.group(1).lower().split()), pair.group(2))
+            said.add(key)
+            row = _detail(sheet.rows[-1], key, pair.group(2))
             sheet.rows[-1] = row or sheet.rows[-1]
             if row is None:
                 sheet.doubt(line)

@@ -59,7 +59,7 @@ def parse_status(text: str) -> Parsed[PortStatus]:
     return sheet.parsed()
 
 
-_SAID_ROW = re.compile(rf"^({PORT})\s+(Up|Down)\s+(Up|Down|Not Present)(?:\s+(\S.*?))?\s*$")
+_SAID_ROW = re.compile(rf"^\s*({PORT})\s+(Up|Down)\s+(Up|Down|Not Present)(?:\s+(\S.*?))?\s*$")
 # VLANs stand in a table of their own below the ports.
 _SAID_HEADINGS = (
     r"\s*admin link|(?:port|ch|vlan|loopback)\s+.*description|\d{1,4}\s+(?:up|down)\s+(?:up|down|not present)\s.*"
@@ -70,7 +70,7 @@ def parse_descriptions(text: str) -> Parsed[PortStatus]:
     """`show interfaces description`: states and what is written on the port. Older firmware writes no states."""
     sheet: Sheet[PortStatus] = Sheet(text, _SAID_HEADINGS)
     for line in sheet:
-        found, bare = _SAID_ROW.match(line), re.match(rf"^({PORT})(?:\s{{2,}}(\S.*?))?\s*$", line)
+        found, bare = _SAID_ROW.match(line), re.match(rf"^\s*({PORT})(?:\s{{2,}}(\S.*?))?\s*$", line)
         if found and found.group(3) != "Not Present":
             port, admin, link, said = found.groups()
             sheet.rows.append(PortStatus(port, admin == "Up", link == "Up", description=said))
@@ -81,10 +81,11 @@ def parse_descriptions(text: str) -> Parsed[PortStatus]:
     return sheet.parsed()
 
 
-_BLOCK = re.compile(r"^([A-Za-z-]+\d+(?:/\d+){0,2}) is (up|down) \(([a-z. ]+)\)")
+_BLOCK = re.compile(r"^\s*([A-Za-z-]+\d+(?:/\d+){0,2}) is (up|down) \(([a-z. ]+)\)")
 _DUPLEX = re.compile(r"^\s+(Full|Half)-duplex, (\d+)Mbps, link type is ([^,]+)(?:, media type is (\S+))?\s*$")
 _FIGURES = re.compile(r"(\d{1,20}) ((?:packets |pause )?[A-Za-z]+(?: [A-Za-z]+)?)")
-_PROSE = re.compile(r"^\s|^-{4,} show interfaces .* -{4,}$")
+_BLOCK_LIKE = r"\s*\S+\d\W+is\b"
+_TITLE = r"-{4,} show interfaces .* -{4,}"
 _IN: Mapping[str, str] = {"input errors": "in_errors", "fcs": "crc", "oversize": "in_oversize"}
 _OUT: Mapping[str, str] = {
     "output errors": "out_errors",
@@ -109,9 +110,8 @@ def _blocks(sheet: Sheet[Any], row: type[Any], figures: Mapping[str, str]) -> Pa
         if found:
             sheet.rows.append(row(if_name(found.group(1))))
             way = "in"
-        elif not sheet.rows or not _PROSE.match(line):
-            if not _PROSE.match(line):
-                sheet.miss(line)
+        elif not line.startswith(" "):
+            sheet.miss(line)
             continue
         told = {name.lower(): number(value) for value, name in _FIGURES.findall(line)}
         way = "out" if "packets output" in told else way
@@ -125,17 +125,17 @@ def _blocks(sheet: Sheet[Any], row: type[Any], figures: Mapping[str, str]) -> Pa
 
 def parse_interface_errors(text: str) -> Parsed[PortErrors]:
     """`show interfaces [X]`: the error counters."""
-    return _blocks(Sheet(text), PortErrors, {**_IN, **_OUT})
+    return _blocks(Sheet(text, _TITLE, head=_BLOCK_LIKE), PortErrors, {**_IN, **_OUT})
 
 
 def parse_interface_counters(text: str) -> Parsed[PortCounters]:
     """`show interfaces [X]`: the traffic counters."""
-    return _blocks(Sheet(text), PortCounters, _TRAFFIC)
+    return _blocks(Sheet(text, _TITLE, head=_BLOCK_LIKE), PortCounters, _TRAFFIC)
 
 
 def parse_interfaces(text: str) -> Parsed[PortStatus]:
     """`show interfaces [X]`: states, the live speed, what is written on the port."""
-    sheet: Sheet[PortStatus] = Sheet(text)
+    sheet: Sheet[PortStatus] = Sheet(text, _TITLE, head=_BLOCK_LIKE)
     for line in sheet:
         found, live = _BLOCK.match(line), _DUPLEX.match(line)
         said = re.match(r"^\s+Description: (.*?)\s*$", line)
@@ -155,6 +155,6 @@ def parse_interfaces(text: str) -> Parsed[PortStatus]:
             )
         elif said and sheet.rows:
             sheet.rows[-1] = replace(sheet.rows[-1], description=said.group(1) or None)
-        elif not _PROSE.match(line):
+        elif not line.startswith(" "):
             sheet.miss(line)
     return sheet.parsed()

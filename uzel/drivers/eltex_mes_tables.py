@@ -20,27 +20,27 @@ def ports_of(text: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-_SYSTEM = re.compile(r"^([A-Z][A-Za-z -]*?(?: \(days,hour:min:sec\))?)\s*:\s*(.*?)\s*$")
-_VERSION = re.compile(r"^(SW|HW) version\s+(\S+)")
+_SYSTEM = re.compile(r"^\s*([A-Z][A-Za-z -]*?(?: \(days,hour:min:sec\))?)\s*:\s*(.*?)\s*$")
+_VERSION = re.compile(r"^\s*(SW|HW) version\s+(\S+)")
 _UPTIME = re.compile(r"^(\d+),(\d+):(\d+):(\d+)$")
 _SENSORS = r"boot version.*|(?:main|redundant) power.*|fan .*|unit .*|sensor index.*|\d+\s+\d+\s+ok|reset-button:.*"
 
 
 def parse_identity(text: str) -> Parsed[Identity]:
     """`show system` (name, MAC, uptime), `show version` (firmware, revision), `show system id` (serial): one row."""
-    sheet: Sheet[Identity] = Sheet(text, _SENSORS)
+    sheet: Sheet[Identity] = Sheet(text, _SENSORS, prose=True)
+    row = Identity()
     for line in sheet:
         pair, version = _SYSTEM.match(line), _VERSION.match(line)
-        sheet.rows = sheet.rows or [Identity()]
-        row = sheet.rows[0]
         if version:
             field = "firmware" if version.group(1) == "SW" else "revision"
-            sheet.rows[0] = replace(row, **{field: version.group(2)})  # type: ignore[arg-type]
+            row = replace(row, **{field: version.group(2)})  # type: ignore[arg-type]
         elif pair:
-            sheet.rows[0] = _identity(row, pair.group(1).lower(), pair.group(2))
+            row = _identity(row, " ".join(pair.group(1).lower().split()), pair.group(2))
         elif not line.startswith(" " * 20):  # a long place goes on below
             sheet.miss(line)
-    sheet.rows[:] = [row for row in sheet.rows if row != Identity()]
+    if row != Identity():
+        sheet.rows.append(row)
     return sheet.parsed()
 
 
@@ -92,8 +92,9 @@ def parse_arp(text: str) -> Parsed[ArpEntry]:
     return sheet.each(_ARP_ROW, row)
 
 
-_RULER = re.compile(r"^-{3,}(?: -+)+$")
+_RULER = re.compile(r"^\s*-{3,}(?: -+)+$")
 _HEADING = re.compile(r"^\s*Vlan\s+Name\s")
+_WRAPPED = ("name", "ports", "tagged ports", "untagged ports")
 _COLUMNS = {"ports": "members", "tagged ports": "tagged", "untagged ports": "untagged"}
 
 
@@ -104,13 +105,18 @@ def parse_vlans(text: str) -> Parsed[VlanMembers]:
     ruler = next((line for line in lines if _RULER.match(line.rstrip())), "") if heading else ""
     cells = [found.span() for found in re.finditer(r"-+", ruler)]
     heads = [heading[s:e].strip().lower() for s, e in cells]
+    ends, starts = [0, *(e for _, e in cells)], [*(s for s, _ in cells), None]
     sheet: Sheet[VlanMembers] = Sheet(text, r"vlan\s+name\s.*|created by:.*")
     for line in sheet:
         told = {head: line[s:e].strip() for head, (s, e) in zip(heads, cells, strict=True)}
-        vlan, name = told.get("vlan", ""), told.get("name", "")
+        vlan, name = told.pop("vlan", ""), told.get("name", "")
+        between = "".join(line[end:start] for end, start in zip(ends, starts, strict=True))
+        if between.strip():  # the row does not stand under the ruler: a cell would be cut
+            sheet.miss(line)
+            continue
         if re.fullmatch(r"[1-9]\d{0,3}", vlan):
             sheet.rows.append(VlanMembers(int(vlan), None if name in ("-", "") else name))
-        elif told and not vlan and sheet.rows:
+        elif not vlan and sheet.rows and not any(cell for head, cell in told.items() if head not in _WRAPPED):
             sheet.rows[-1] = replace(sheet.rows[-1], name=((sheet.rows[-1].name or "") + name) or None)
         else:
             sheet.miss(line)

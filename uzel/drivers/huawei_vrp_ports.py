@@ -93,6 +93,7 @@ def parse_brief_vrp3(text: str) -> Parsed[PortStatus]:
 
 
 _BLOCK = re.compile(rf"^\s*({PORT}) current state ?: ?(.*?)\s*,?\s*$")
+_BLOCK_LIKE = r"(?!.*protocol).*\bcurrent\s+state\b"
 
 
 _PROSE = re.compile(
@@ -114,7 +115,7 @@ def _blocks(sheet: Sheet[Any]) -> Iterator[tuple[re.Match[str] | None, str]]:
 
 def parse_interfaces(text: str) -> Parsed[PortStatus]:
     """`display interface [X]`. A speed is only taken from a port that is up: others show what is configured."""
-    sheet: Sheet[PortStatus] = Sheet(text)
+    sheet: Sheet[PortStatus] = Sheet(text, head=_BLOCK_LIKE)
     for found, line in _blocks(sheet):
         if found:
             state = found.group(2).lower()
@@ -123,7 +124,7 @@ def parse_interfaces(text: str) -> Parsed[PortStatus]:
             known = link or "down" in state
             sheet.rows.append(PortStatus(if_name(found.group(1)), admin if known else None, link if known else None))
             continue
-        row = sheet.rows[-1]
+        row, line = sheet.rows[-1], line.strip()
         speed, duplex = re.match(r"^Speed\s*:\s*(\d+)\b", line), re.match(r"^Duplex\s*:\s*(FULL|HALF)", line)
         medium = re.match(r"^Port Mode: .*\b(FIBER|COPPER)|^(Fiber) transceiver information", line)
         said = re.match(r"^Description ?: ?(.*?)(?:, (?:Switch|Route) Port)?\s*$", line)
@@ -196,12 +197,12 @@ def _sum_up(sheet: Sheet[Any], row: type[Any], received: dict[str, str], sent: d
 
 def parse_interface_errors(text: str) -> Parsed[PortErrors]:
     """`display interface [X]`: the error counters."""
-    return _sum_up(Sheet(text), PortErrors, _IN_ERRORS, _OUT_ERRORS)
+    return _sum_up(Sheet(text, head=_BLOCK_LIKE), PortErrors, _IN_ERRORS, _OUT_ERRORS)
 
 
 def parse_interface_counters(text: str) -> Parsed[PortCounters]:
     """`display interface [X]`: the traffic counters."""
-    return _sum_up(Sheet(text), PortCounters, _IN_COUNTERS, _OUT_COUNTERS)
+    return _sum_up(Sheet(text, head=_BLOCK_LIKE), PortCounters, _IN_COUNTERS, _OUT_COUNTERS)
 
 
 _PAIR = re.compile(r"^\s*Pair ([A-D]) (length|state)\s*: ?(?:(\d+) ?meter\(s\)|(\S.*?))\s*$", re.IGNORECASE)
@@ -236,6 +237,7 @@ def parse_cable(text: str) -> Parsed[CableTest]:
             if pair.state is None and (words or "").lower() != "unknown":
                 sheet.doubt(line)
         pairs[letter] = pair
+        sheet.use()
     if pairs:
         every = tuple(pairs.values())
         port = if_name(view.group(1)) if view else None

@@ -199,6 +199,7 @@ def parse_igmp_groups(text: str) -> Parsed[IgmpGroup]:
         more = re.fullmatch(rf"\s{{10,}}({PORT})(?:\([\w:/]+\))?\s+[A-Z-]+\s*", line)
         if head:
             vlan = number(head.group(1))
+            sheet.use()
         elif found:
             source = None if found.group(1) == "*" else found.group(1)
             ports = (if_name(found.group(3)),) if found.group(3) else ()

@@ -20,10 +20,10 @@ _SERIAL = re.compile(r"^\s*ESN of (?:device|slot \d+|master)\s*: ?(\w+)")
 
 
 def parse_identity(text: str) -> Parsed[Identity]:
-    """`display version`: one row. It goes on with boards and boot loaders, so lines without a fact are not reported."""
-    sheet: Sheet[Identity] = Sheet(text)
+    """`display version`: one row. It goes on with boards and boot loaders: only one without any fact is reported."""
+    sheet: Sheet[Identity] = Sheet(text, prose=True)
     row = Identity()
-    for line in sheet:
+    for line in map(str.strip, sheet):
         software, device, serial = _SOFTWARE.match(line), _DEVICE.match(line), _SERIAL.match(line)
         board = re.match(r"^\s*(?:1\. )?[Pp][Cc][Bb]\s+Version\s*:\s*(\S.*?)\s*$", line)
         if software and row.firmware is None:
@@ -71,6 +71,7 @@ def parse_neighbours(text: str) -> Parsed[Neighbour]:
         values: dict[str, Any] = {}
         if has:
             port, field = if_name(has.group(1)), ""
+            sheet.use()
         elif port and re.match(r"^\s*neighbor (?:index|\d+)\s*:", line, re.IGNORECASE):
             sheet.rows.append(Neighbour(port))
             field = ""

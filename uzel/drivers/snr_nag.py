@@ -22,6 +22,7 @@ def parse_identity(text: str) -> Parsed[Identity]:
     )
     row = Identity()
     for line in sheet:
+        sheet.use()
         if found := re.match(r"^\s*(\S+) Device, Compiled on ", line):
             row = replace(row, model=found.group(1))
         elif not (found := _IDENTITY.match(line)):
@@ -99,7 +100,7 @@ def parse_vlans(text: str) -> Parsed[VlanMembers]:
     return sheet.parsed()
 
 
-_LOG_ROW = re.compile(r"^\d+ %(\w{3} +\d+ [\d:]+ \d{4}) <(\w+)> (.*)$")
+_LOG_ROW = re.compile(r"^\s*\d+\s+%(\w{3} +\d+ [\d:]+ \d{4}) <(\w+)> (.*)$")
 
 
 def parse_log(text: str) -> Parsed[LogLine]:

@@ -33,6 +33,7 @@ def parse_identity(text: str) -> Parsed[Identity]:
     )
     row = Identity()
     for line in sheet:
+        sheet.use()
         found = _PAIR.match(line)
         key, value = found.groups() if found else ("", "")
         if key == "System Name":
@@ -77,8 +78,10 @@ def _blocks(sheet: Sheet[PortStatus] | Sheet[PortErrors] | Sheet[PortCounters]) 
             if port:
                 yield port, values
             port, values = found.group(3), {}
+            sheet.use()
         elif port:
             values[f"{group}/{name}"] = found.group(3)
+            sheet.use()
         else:
             sheet.miss(line)
     if port:

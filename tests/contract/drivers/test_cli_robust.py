@@ -11,7 +11,10 @@ from tests.contract.drivers.recordings import NAMES, TEXTS
 from tests.examples import examples
 from uzel.core.answers import LogLine
 from uzel.drivers.cisco_ios_unit import parse_identity as parse_show_version
+from uzel.drivers.cisco_ios_unit import parse_log as parse_show_logging
 from uzel.drivers.cli_whole import guarded
+from uzel.drivers.dlink_ports import parse_cable, parse_errors
+from uzel.drivers.dlink_tables import parse_vlans
 from uzel.drivers.huawei_vrp_unit import parse_identity as parse_display_version
 
 PLAIN = {name: pair for name, pair in TEXTS.items() if "\r" not in pair[1]}
@@ -135,6 +138,91 @@ def test_a_foreign_line_is_reported(subtests):
             parsed = parse(text + "\n" + line + "\n")
             kept = [row.text for row in parsed.rows if isinstance(row, LogLine)]  # a log's messages may have many lines
             assert line in parsed.not_understood or any(line in said for said in kept) or parse in FREE_TEXT
+
+
+# How a line differs whose shape is near to one that is known.
+SPOILT = {
+    "indented": lambda line: f"  {line}",
+    "far_indented": lambda line: f"{' ' * 12}{line}",
+    "further_indented": lambda line: f"{' ' * 24}{line}",
+    "split": lambda line: line.replace(":", "|:"),
+    "widened": lambda line: line.replace(" ", "  ", 1),
+    "marked": lambda line: f"?{line}",
+    "misspelt": lambda line: re.sub(r"[A-Za-z]{2,}", lambda word: f"{word[0][0]}Q{word[0][2:]}", line, count=1),
+}
+
+
+def reported(parsed) -> int:
+    return len(parsed.not_understood) + len(parsed.doubts)
+
+
+def check_not_dropped(name: str, text: str, line: str) -> None:
+    """Rows may be fewer only where a line more is told, or where a message of the log has the spoilt line in it."""
+    parse, recorded = TEXTS[name]
+    whole, parsed = parse(recorded), parse(text)
+    kept = [row.text for row in parsed.rows if isinstance(row, LogLine)]
+    if not any(line.strip() in said for said in kept if line.strip()):
+        assert len(parsed.rows) >= len(whole.rows) or reported(parsed) > reported(whole), (name, line)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("how", SPOILT)
+def test_a_row_that_is_lost_for_the_shape_of_a_line_is_reported(name, how):
+    lines = TEXTS[name][1].split("\n")
+    for at, line in enumerate(lines):
+        # What comes further down is of the same kind.
+        if line.strip() and at < 25:
+            spoilt = SPOILT[how](line)
+            check_not_dropped(name, "\n".join((*lines[:at], spoilt, *lines[at + 1 :])), spoilt)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("blanks", [1, 2, 6])
+def test_an_answer_that_is_indented_as_a_whole_loses_no_row_in_silence(name, blanks):
+    text = TEXTS[name][1]
+    check_not_dropped(name, "".join(" " * blanks + line for line in text.splitlines(keepends=True)), "")
+    check_not_dropped(name, text.replace(":", "|: "), "")
+
+
+def vlan_block(head: str) -> str:
+    return f"{head}\nVLAN Type       : Static\nMember Ports    : 1-8,26\nUntagged Ports  : 1-8\n\n"
+
+
+@pytest.mark.parametrize(
+    "head", ["VID|: 20  VLAN Name : flats", "VLAN ID : 20", "VQD : 20", "VID : twenty  VLAN Name : flats"]
+)
+def test_members_of_a_vlan_whose_head_is_unknown_are_reported_and_are_not_those_of_the_one_before(head):
+    known = vlan_block("VID             : 1           VLAN Name     : default")
+    for text in (vlan_block(head) + known, known + vlan_block(head)):
+        parsed = parse_vlans(text)
+        assert [(row.vlan, row.untagged) for row in parsed.rows] == [(1, tuple("12345678"))]
+        assert any("Member Ports    : 1-8,26" in line for line in parsed.not_understood)
+
+
+def test_the_counters_under_a_split_head_are_reported():
+    lines = "CRC Error        7            Excessive Deferral    0\n"
+    parsed = parse_errors(f"Port number : 2\n{lines}Port number|: 3\n{lines.replace('7', '9')}")
+    assert [(row.port, row.crc) for row in parsed.rows] == [("2", 7)]
+    assert parsed.not_understood[0] == "Port number|: 3" and len(parsed.not_understood) == 2
+
+
+def test_further_pairs_of_a_row_of_a_cable_test_that_is_not_understood_are_reported():
+    rows = " 1     FE    Link Up     Pair1 Open  at 31  M   -\n%2     FE    Link Up    Pair1 Open  at 5   M   -\n"
+    parsed = parse_cable(f"{rows}                          Pair2 Open  at 6   M\n")
+    assert [len(row.pairs) for row in parsed.rows] == [1]
+    assert len(parsed.not_understood) == 2
+
+
+def test_lines_of_the_log_before_any_message_that_is_known_are_reported():
+    parsed = parse_show_logging("Syslog logging: enabled (0 messages dropped)\n something else\n")
+    assert parsed.not_understood == ("something else",)
+    parsed = parse_show_logging("  *Mar  1 00:00:41: said by nobody\n  Jan  1 00:00:02: and again\n")
+    assert [row.at for row in parsed.rows] == ["*Mar  1 00:00:41", "Jan  1 00:00:02"]
+
+
+def test_prose_without_any_fact_is_reported():
+    assert parse_show_version("A box\nthat says nothing\n").not_understood == ("A box", "that says nothing")
+    assert parse_show_version("A box\n\tswitch uptime is 2 days\n").not_understood == ()
 
 
 LOG_LINES = [

@@ -25,6 +25,7 @@ from uzel.core.answers import (
 from uzel.drivers import dlink_ports as ports
 from uzel.drivers import dlink_tables as tables
 from uzel.drivers import dlink_unit as unit
+from uzel.drivers.dlink_load import parse_load
 
 
 def read(path: str) -> str:
@@ -216,7 +217,7 @@ def test_optics_in_milliwatts_and_dbm():
 
 
 def test_load_and_ping():
-    assert unit.parse_load(read("DES-3200-28-C1_4.46.B008/load.txt")).rows == (Load(20, 10, 7),)
+    assert parse_load(read("DES-3200-28-C1_4.46.B008/load.txt")).rows == (Load(20, 10, 7),)
     assert unit.parse_ping(read("DES-3200-28-C1_4.46.B008/ping.txt")).rows == (PingResult(4, 3, 10, 10.7, 12),)
     me = "5 Packets Transmitted, 0 Packets Received, 100% Packets Loss\n"
     assert unit.parse_ping(me).rows == (PingResult(5, 0),)
