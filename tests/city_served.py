@@ -34,11 +34,11 @@ class Running:
 
 
 @contextmanager
-def served(home: Path) -> Iterator[Running]:
-    """Serve a small city until the end of the block."""
+def served(home: Path, *, traps: str = "127.0.0.1:11629") -> Iterator[Running]:
+    """Serve a small city until the end of the block; its traps go to `traps`."""
     folder = make_folder(home / "city", net=NET)
     command = [sys.executable, "-c", "from uzel.simcity.cli import city; city()", "serve", str(folder)]
-    command += ["--traps", "127.0.0.1:11629", "--syslog", "127.0.0.1:15149", "--boot", "0.5"]
+    command += ["--traps", traps, "--syslog", "127.0.0.1:15149", "--boot", "0.5"]
     process = subprocess.Popen(command, env={**os.environ, "UZEL_HOME": str(home)}, stdout=subprocess.DEVNULL)
     try:
         for _ in range(200):

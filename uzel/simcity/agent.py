@@ -1,23 +1,24 @@
 """The SNMP agent of a simulated device: a request in, a reply out, silence for whatever it should not answer."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from uzel.simcity import ber
+from uzel.simcity import ber, writes
 from uzel.simcity.ber import Malformed, Oid
-from uzel.simcity.dynamics import City
+from uzel.simcity.dynamics import City, Notice
 from uzel.simcity.makes import CISCO
 from uzel.simcity.mib import Asked, Binding, Tree
 from uzel.simcity.traffic import flowed
 from uzel.simcity.trees import tree_of
 from uzel.simcity.world import Device
+from uzel.simcity.writes import Status
 
 # What fits a frame of Ethernet: small agents do not send fragments.
 MAX_MESSAGE = 1472
 _ROOM = MAX_MESSAGE - 80
 _VERSION_2C = 1
-_TOO_BIG, _NO_ACCESS = 1, 6
+_TOO_BIG = 1
 _MOST_REPETITIONS = 200
 
 
@@ -34,7 +35,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A parsed message. `first` and `second` are error-status and error-index, or the two numbers of GETBULK."""
+    """A parsed message. `first` and `second` are error-status and error-index, or the two numbers of GETBULK.
+
+    `bindings` is the inside of their list, as it came.
+    """
 
     community: bytes
     pdu: int
@@ -42,6 +46,7 @@ class Request:
     first: int
     second: int
     names: list[bytes]
+    bindings: bytes
 
 
 def parse(data: bytes) -> Request:
@@ -60,17 +65,31 @@ def parse(data: bytes) -> Request:
     first, at = ber.take_integer(data, stop, end)
     second, at = ber.take_integer(data, at, end)
     _, at, end = ber.take(data, at, end, ber.SEQUENCE)
-    names = []
+    names, bindings = [], data[at:end]
     while at < end:
         _, start, at = ber.take(data, at, end, ber.SEQUENCE)
         _, name, name_end = ber.take(data, start, at, ber.OBJECT_ID)
         ber.take(data, name_end, at)
         names.append(data[name:name_end])
-    return Request(community, pdu, request_id, first, second, names)
+    return Request(community, pdu, request_id, first, second, names, bindings)
 
 
-def answer(city: City, device: Device, data: bytes, now: float, counts: Counts) -> bytes | None:
-    """The reply to a packet, or None for silence: dead device, foreign community, garbage."""
+def _nobody(notices: Sequence[Notice]) -> None:
+    """Nobody is told of what a SET changed."""
+
+
+def answer(
+    city: City,
+    device: Device,
+    data: bytes,
+    now: float,
+    counts: Counts,
+    publish: Callable[[Sequence[Notice]], None] = _nobody,
+) -> bytes | None:
+    """The reply to a packet, or None for silence: dead device, foreign community, garbage.
+
+    `publish` is told what the devices noticed of a SET, after it was done.
+    """
     if device.id not in city.answers:
         return None
     counts.requests += 1
@@ -81,22 +100,30 @@ def answer(city: City, device: Device, data: bytes, now: float, counts: Counts) 
         counts.malformed += 1
         return None
     asked = Asked(city, device, now, 0, flowed(now))
-    if request.community != device.community and not _vlan_community(request.community, device, asked):
+    may_write = bool(device.write_community) and request.community == device.write_community
+    is_known = may_write or request.community == device.community
+    if not is_known and not _vlan_community(request.community, device, asked):
         counts.refused += 1
         return None
-    tree = tree_of(device.make.model)
-    if request.pdu == ber.GET:
-        reply = _plain(request, (_get(tree, asked, n, b) for n, b in zip(names, request.names, strict=True)))
-    elif request.pdu == ber.GET_NEXT:
-        reply = _plain(request, (_next(tree, asked, n, b) for n, b in zip(names, request.names, strict=True)))
-    elif request.pdu == ber.GET_BULK:
-        reply = _message(request, 0, 0, _bulk(tree, asked, request, names))
-    elif request.pdu == ber.SET:
-        reply = _error(request, _NO_ACCESS, 1)
-    else:
-        return None
-    counts.replies += 1
+    reply = _reply(request, asked, names, publish if may_write else None)
+    counts.replies += reply is not None
     return reply
+
+
+def _reply(
+    request: Request, asked: Asked, names: list[Oid], publish: Callable[[Sequence[Notice]], None] | None
+) -> bytes | None:
+    """The reply to a request of somebody who may read; None for `publish`: who may not write."""
+    tree = tree_of(asked.device.make.model)
+    if request.pdu == ber.GET:
+        return _plain(request, (_get(tree, asked, n, b) for n, b in zip(names, request.names, strict=True)))
+    if request.pdu == ber.GET_NEXT:
+        return _plain(request, (_next(tree, asked, n, b) for n, b in zip(names, request.names, strict=True)))
+    if request.pdu == ber.GET_BULK:
+        return _message(request, 0, 0, _bulk(tree, asked, request, names))
+    if request.pdu == ber.SET:
+        return _set(request, asked, names, publish) if publish else _echoed(request, Status.NO_ACCESS, 1)
+    return None
 
 
 def _vlan_community(community: bytes, device: Device, asked: Asked) -> bool:
@@ -156,9 +183,30 @@ def _plain(request: Request, bindings: Iterator[Binding]) -> bytes:
     return _message(request, 0, 0, body) if len(body) <= _ROOM else _message(request, _TOO_BIG, 0, b"")
 
 
-def _error(request: Request, status: int, index: int) -> bytes:
-    body = b"".join(_binding((name, ber.NULL_VALUE)) for name in request.names)
-    return _message(request, status, min(index, len(request.names)), body)
+def _echoed(request: Request, status: int, index: int) -> bytes:
+    """The bindings as they came; when something was wrong, what, and with which one."""
+    return _message(request, status, min(index, len(request.names)), request.bindings)
+
+
+def _set(request: Request, asked: Asked, names: list[Oid], publish: Callable[[Sequence[Notice]], None]) -> bytes | None:
+    """SET (RFC 3416 §4.2.5). Silence when the device has cut itself off by it."""
+    if len(request.bindings) > _ROOM:
+        return _message(request, _TOO_BIG, 0, b"")
+    wanted = zip(names, _values(request.bindings), strict=True)
+    written = writes.write(asked, [(oid, tag, content) for oid, (tag, content) in wanted])
+    if written.status is Status.DONE and names:
+        publish(written.notices)
+    return _echoed(request, written.status, written.index) if asked.device.id in asked.city.answers else None
+
+
+def _values(bindings: bytes) -> Iterator[tuple[int, bytes]]:
+    """Tag and content of the value of each binding; `parse` has read them once, so that nothing is malformed here."""
+    at, end = 0, len(bindings)
+    while at < end:
+        _, start, at = ber.take(bindings, at, end)
+        _, _, name_end = ber.take(bindings, start, at)
+        tag, content, stop = ber.take(bindings, name_end, at)
+        yield tag, bindings[content:stop]
 
 
 def _message(request: Request, status: int, index: int, bindings: bytes) -> bytes:

@@ -1,7 +1,6 @@
 """What a person at a command line changes in the city. All makes change the same state, which SNMP shows."""
 
 from uzel.simcity import dynamics, traffic
-from uzel.simcity.faults import Fault
 from uzel.simcity.shell import Args, Session
 from uzel.simcity.world import Port
 
@@ -12,23 +11,15 @@ def _is_deaf(session: Session) -> bool:
 
 def switch_port(session: Session, port: Port, *, on: bool) -> None:
     """Switch a port on or off: ifAdminStatus follows."""
-    is_on = "admin-down" not in port.faults
-    if on == is_on or _is_deaf(session):
-        return
-    city, now = session.city, session.now
-    if on:
-        session.publish(dynamics.remove_fault(city, port, "admin-down", now))
-    else:
-        session.publish(dynamics.add_fault(city, port, Fault("admin-down", 0.0, now), now))
+    if not _is_deaf(session):
+        session.publish(dynamics.switch_port(session.city, port, session.now, on=on))
 
 
 def describe(session: Session, port: Port, text: str) -> None:
     """Write a port's description: ifAlias follows. An empty one stays empty."""
     if _is_deaf(session):
         return
-    port.note = text
-    session.city.noted.add(port.code)
-    session.city.version += 1
+    dynamics.describe_port(session.city, port, text)
     session.publish([])
 
 

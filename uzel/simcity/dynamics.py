@@ -331,6 +331,22 @@ def _renegotiated(ends: Iterable[Port]) -> list[Notice]:
     return [Notice(word, end.device, end) for end in ends if end.oper for word in words]
 
 
+def switch_port(city: City, port: Port, now: float, *, on: bool) -> list[Notice]:
+    """Switch a port on or off, which ifAdminStatus and every command line show. Nothing when it is so already."""
+    if on == ("admin-down" not in port.faults):
+        return []
+    if on:
+        return remove_fault(city, port, "admin-down", now)
+    return add_fault(city, port, Fault("admin-down", 0.0, now), now)
+
+
+def describe_port(city: City, port: Port, text: str) -> None:
+    """Write what ifAlias and every command line show for a port. An empty text stays empty."""
+    port.note = text
+    city.noted.add(port.code)
+    city.version += 1
+
+
 def _gone(port: Port, kinds: Set[str]) -> list[Notice]:
     """What the switch notices of the end of faults: it looks again whether there is still a loop, or a storm."""
     words = {"loop": Word.LOOP_GONE, "storm": Word.STORM_GONE}

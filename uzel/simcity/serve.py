@@ -51,6 +51,11 @@ class Serving:
     cli_delay_s: float | None = 0.0
     faces: Faces | None = None
 
+    def publish(self, noticed: Iterable[Notice]) -> None:
+        """Send what the devices noticed of a change that somebody made at them, and remember the change."""
+        self.send(noticed)
+        memory.save(self.city)
+
     def send(self, noticed: Iterable[Notice]) -> None:
         """Send the traps and log lines of the notices, those of devices that can reach the centre."""
         now = time.time()
@@ -84,7 +89,7 @@ class SnmpFace(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: Address) -> None:
         """Answer, or keep silent."""
         serving = self._serving
-        reply = agent.answer(serving.city, self._device, data, time.time(), serving.counts)
+        reply = agent.answer(serving.city, self._device, data, time.time(), serving.counts, serving.publish)
         if reply is not None and self._transport is not None:
             self._transport.sendto(reply, addr)
 
@@ -111,12 +116,8 @@ async def open_shells(serving: Serving) -> None:
     if serving.cli_delay_s is None:
         return
 
-    def publish(noticed: list[Notice]) -> None:
-        serving.send(noticed)
-        memory.save(serving.city)
-
     try:
-        serving.faces = open_faces(Shells(serving.city, publish, time.time, serving.cli_delay_s))
+        serving.faces = open_faces(Shells(serving.city, serving.publish, time.time, serving.cli_delay_s))
     except OSError as error:
         raise CannotServe(f"{error.filename}: {error.strerror}") from error
 

@@ -72,6 +72,8 @@ class Device:
     mac: bytes
     address: str = ""
     community: bytes = b""
+    # That of SET, which reads too. The city is invented, and so is its secret: the access group's code and "-write".
+    write_community: bytes = b""
     snmp_port: int = 0
     via: int = 0
     location: str = ""
@@ -143,6 +145,7 @@ def _devices(folder: Path, groups: dict[str, dict[str, str]], places: dict[str, 
         device.location = places.get(row["site"], "")
         if group := groups.get(row["access_group"]):
             device.community, device.snmp_port = group["snmp_community"].encode(), int(group["snmp_port"])
+            device.write_community = f"{row['access_group']}-write".encode()
         if row["managed_via"]:
             via[number] = row["managed_via"]
         shapes = sorted((*make.ports, *make.virtual), key=lambda shape: shape.if_index)
