@@ -31,6 +31,16 @@ HEAD = (
 )
 
 
+# What may stand between the password and the prompt. The first is an offer, by Huawei's manuals.
+NEW_PASSWORD = {
+    "offers a new password": "\r\nWarning: The initial password poses security risks.\r\n"
+    "The password needs to be changed. Change now? [Y/N]:",
+    "wants a new password": "\n\rYour password has expired.\n\rEnter new password:",
+    "wants the old password first": "\r\nThe password has expired and must be changed.\r\nOld password:",
+    "wants a new password in other words": "\n\rPlease change the password.\n\rNew password again:",
+}
+
+
 class Switch:
     """Counts who comes and who is there; `trouble` is what it does wrong, `asked` what it was told to do."""
 
@@ -79,6 +89,11 @@ class Switch:
             await reader.read()
         if self.trouble == "closes after login":
             return
+        if self.trouble in NEW_PASSWORD:
+            writer.write(NEW_PASSWORD[self.trouble].encode())
+            if (typed := await self.line(reader, writer, stars=True)) != "n":
+                self.asked.append(typed)
+                return
         if self.trouble == "floods at login":
             writer.write(b"Welcome to the switch.\r\n" * 50_000)
         level = "3" if self.trouble == "user level" else "5"
@@ -173,7 +188,10 @@ async def serving(trouble: str = "") -> AsyncIterator[Switch]:
 
 
 class Door(asyncssh.SSHServer):
-    """Knows one password."""
+    """Knows one password; `wants_new`: and demands another, in the protocol's own words (RFC 4252 §8)."""
+
+    def __init__(self, *, wants_new: bool = False) -> None:
+        self.wants_new = wants_new
 
     def begin_auth(self, username: str) -> bool:
         return True
@@ -182,6 +200,8 @@ class Door(asyncssh.SSHServer):
         return True
 
     def validate_password(self, username: str, password: str) -> bool:
+        if self.wants_new:
+            raise asyncssh.PasswordChangeRequired("Your password has expired")
         return password == PASSWORD
 
 
@@ -198,7 +218,7 @@ async def serving_ssh(
     server = await asyncssh.listen(
         "127.0.0.1",
         0,
-        server_factory=Door,
+        server_factory=lambda: Door(wants_new=trouble == "demands a new password at the door"),
         server_host_keys=[key or asyncssh.generate_private_key("ssh-ed25519")],
         session_factory=handle,
         encoding=None,

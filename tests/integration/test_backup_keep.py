@@ -176,6 +176,7 @@ FAULTS = {
     "cli-hang": "hung",
     "cli-close-after-login": "closed",
     "cli-locked": "locked_by_other_session",
+    "cli-password-expired": "password_expired",
     "cli-flood=0.3": "flooded|hung|incomplete",
     "cli-flood=3": "flooded|hung",
     "cli-prompt-change": "wrong_host",

@@ -75,6 +75,7 @@ def test_switches_are_asked(city: Running, model: str, wire: Wire) -> None:
 WRONG = {
     "cli-hang": {"hung"},
     "cli-close-after-login": {"closed"},
+    "cli-password-expired": {"password_expired"},
     "cli-prompt-change": {"wrong_host", "hung", "no_prompt"},
     "cli-flood=2": {"flooded"},
 }

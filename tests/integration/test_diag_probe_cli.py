@@ -159,9 +159,13 @@ def test_what_snmp_told_stands_when_the_command_line_fails(
     assert probe.state == "done" and code in probe.result["missing"].values()
 
 
-def test_a_wrong_password_is_not_tried_again_by_the_next_card(city: Running) -> None:
-    reach(city, password="an old one")
+@pytest.mark.parametrize("code", ["wrong_password", "password_expired"])
+def test_a_password_that_opens_nothing_is_not_tried_again_by_the_next_card(city: Running, code: str) -> None:
     first, second = crowded(city)[:2]
+    if code == "wrong_password":
+        reach(city, password="an old one")
+    else:
+        hurt(city, first.device, "cli-password-expired")
     probe = ask(first)
     later: list[Probe] = []
 
@@ -173,7 +177,7 @@ def test_a_wrong_password_is_not_tried_again_by_the_next_card(city: Running) -> 
     run_probers(until)
     for each in (probe, later[0]):
         each.refresh_from_db()
-        assert set(each.result["missing"].values()) == {"wrong_password"}
+        assert set(each.result["missing"].values()) == {code}
     assert "an old one" not in str(probe.result)
     assert probe.result["said"] and not later[0].result["said"]
 

@@ -57,6 +57,13 @@ async def test_a_wrong_password_is_told():
     assert (caught.value.code, caught.value.stage, switch.came) == (Trouble.WRONG_PASSWORD, "connect", 0)
 
 
+async def test_an_expired_password_is_told():
+    async with serving_ssh("demands a new password at the door") as switch, Pool(patience=PATIENCE) as pool:
+        with pytest.raises(SessionError) as caught:
+            await ask(pool, switch)
+    assert (caught.value.code, caught.value.stage, switch.came) == (Trouble.PASSWORD_EXPIRED, "connect", 0)
+
+
 @pytest.mark.parametrize(
     ("trouble", "code"),
     [

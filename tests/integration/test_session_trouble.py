@@ -32,6 +32,9 @@ async def ask(pool: Pool, switch: Switch, **more) -> str:
         ("dumb", Trouble.NO_PROMPT, "login", ""),
         ("locked", Trouble.LOCKED, "login", "System locked by other session!"),
         ("closes after login", Trouble.CLOSED, "login", ""),
+        ("wants a new password", Trouble.PASSWORD_EXPIRED, "login", "Your password has expired."),
+        ("wants the old password first", Trouble.PASSWORD_EXPIRED, "login", "must be changed"),
+        ("wants a new password in other words", Trouble.PASSWORD_EXPIRED, "login", "Please change the password."),
         ("floods at login", Trouble.FLOODED, "login", "Welcome"),
         ("floods with commands", Trouble.FLOODED, "login", ""),
         ("user level", Trouble.LOW_PRIVILEGE, "login", ""),
@@ -75,6 +78,22 @@ async def test_a_wrong_password_is_told_and_tried_once():
         with pytest.raises(SessionError) as caught:
             await ask(pool, switch, password="other")
     assert (caught.value.code, caught.value.permanent, switch.came) == (Trouble.WRONG_PASSWORD, True, 1)
+
+
+@pytest.mark.parametrize("serve", [serving, serving_ssh])
+async def test_an_expired_password_is_told_once_and_nothing_is_typed(serve):
+    async with serve("wants a new password") as switch, Pool(patience=PATIENCE) as pool:
+        with pytest.raises(SessionError) as caught:
+            await ask(pool, switch)
+    assert (caught.value.code, caught.value.permanent) == (Trouble.PASSWORD_EXPIRED, True)
+    assert (switch.came, switch.asked) == (1, [])
+
+
+@pytest.mark.parametrize("serve", [serving, serving_ssh])
+async def test_the_offer_of_a_new_password_is_declined_and_the_session_goes_on(serve):
+    async with serve("offers a new password") as switch, Pool(patience=PATIENCE) as pool:
+        assert " 24 " in await ask(pool, switch)
+    assert switch.came == 1
 
 
 async def test_without_credentials_nobody_is_called():

@@ -323,6 +323,10 @@ def test_sessions_go_wrong_as_told(city: City, model: str) -> None:
     assert 20 < len(half) < len(whole) and whole.startswith(half[:-30]) and not person.hung_up
     assert person.type("\r\n") == ""
     assert spoiled("cli-close-after-login").hung_up
+    person = spoiled("cli-password-expired")
+    assert person.said.endswith("Enter new password:") and not person.hung_up
+    person.type("another\r\n")
+    assert person.hung_up
     answer = spoiled("cli-log-noise").ask(MAKES[model])
     assert (len(answer) > len(whole) and "link up" in answer) or "changed state" in answer or "UP state" in answer
     person = spoiled("cli-wrong-host")

@@ -27,6 +27,7 @@ class Refusal(StrEnum):
     LOW_PRIVILEGE = "low_privilege"
     LOCKED = "locked"  # another session holds the device
     LOGIN = "login"  # wrong name or password
+    EXPIRED = "expired"  # the password is right and too old: nobody comes in before it is changed
     NOT_SUPPORTED = "not_supported"
 
 

@@ -25,7 +25,9 @@ from uzel.drivers.session_errors import SessionError, Trouble
 _FIRST = (Operation.IDENTITY, Operation.PORTS, Operation.MACS)
 _MOST_PORTS = 4  # tried for one way of asking, until one has something to tell
 # After these the device is not asked on: it would not answer the rest either.
-_FATAL = frozenset({Trouble.UNREACHABLE, Trouble.REFUSED, Trouble.WRONG_PASSWORD, Trouble.NO_CREDENTIALS})
+_FATAL = frozenset(
+    {Trouble.UNREACHABLE, Trouble.REFUSED, Trouble.WRONG_PASSWORD, Trouble.PASSWORD_EXPIRED, Trouble.NO_CREDENTIALS}
+)
 # Fields that the mask may change, but not take away.
 _MASKED = frozenset(
     {"name", "serial", "description", "vlan_name", "system_name", "system_description", "port_description", "interface"}

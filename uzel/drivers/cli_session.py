@@ -6,60 +6,11 @@ clock or the other end says so, and sends what `Send` holds. So telnet, SSH and 
 
 import codecs
 import re
-from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cache
 
 from uzel.drivers.cli_page import Page, Refusal
 from uzel.drivers.cli_screen import draw, top, unfinished, written
-
-
-class Stage(StrEnum):
-    """Where the session is; an error names the stage in which it came."""
-
-    LOGIN = "login"
-    PASSWORD = "password"  # noqa: S105 -- the name of a stage
-    ENABLE = "enable"
-    SETTING_UP = "setting_up"
-    READY = "ready"
-    BUSY = "busy"
-    OVER = "over"
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Bytes for the device. `secret` ones must not be kept; repr never shows them."""
-
-    data: bytes = field(repr=False)
-    secret: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """The device waits for a command."""
-
-    host: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came between a command and the next prompt. `refusal` when the device would not do it."""
-
-    command: str
-    text: str
-    refusal: Refusal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The session is over. `code`: a Refusal's, or timeout, closed, flood, other_host. `text` is what had come."""
-
-    stage: Stage
-    code: str
-    text: str
-
-
-Step = Send | Ready | Answer | Failed
+from uzel.drivers.cli_steps import Answer, Demand, Failed, Ready, Send, Stage, Step, demand, says_expired
 
 _LONGEST_PROMPT = 512
 _REPEATS, _MOST_PAGES = 2, 64
@@ -85,6 +36,7 @@ class Session:
         self._answers = page.confirms
         self.prompt = self._level = ""  # the last one, as it stood; what it told of our rights after the login
         self._whole, self._repeats = False, 0
+        self._declined = False  # the offer of a new password
         self._pages: list[frozenset[str]] = []
 
     def feed(self, data: bytes) -> list[Step]:
@@ -115,12 +67,14 @@ class Session:
     def timeout(self) -> list[Step]:
         """Nothing more came in time. A prompt of another host than the one logged into is named as such."""
         tail = self._tail()
+        if self._logging_in and self._says_expired():
+            return self._fail(Refusal.EXPIRED)
         other = _pattern(self.page.prompt).match(tail) and self.host and not self._is_ours(tail)
         return self._fail("other_host" if other else "timeout")
 
     def closed(self) -> list[Step]:
         """The other end closed the connection."""
-        return self._fail("closed")
+        return self._fail(Refusal.EXPIRED if self._logging_in and self._says_expired() else "closed")
 
     @property
     def heard(self) -> str:
@@ -128,13 +82,17 @@ class Session:
         return self._buffer
 
     @property
+    def _logging_in(self) -> bool:
+        return self.stage in (Stage.LOGIN, Stage.PASSWORD, Stage.ENABLE)
+
+    @property
     def _over(self) -> bool:
         return self.stage is Stage.OVER
 
     def _next(self) -> list[Step]:
         """One thing to do about the unfinished last line, or nothing."""
-        if self.stage in (Stage.LOGIN, Stage.PASSWORD, Stage.ENABLE):
-            return self._log_in(self._tail())
+        if self._logging_in:
+            return self._new_password(self._tail()) or self._log_in(self._tail())
         if self.stage not in (Stage.BUSY, Stage.SETTING_UP):
             return []
         fresh = self._last_line()[-(len(self._buffer) - self._seen) :] if self._seen < len(self._buffer) else ""
@@ -166,12 +124,27 @@ class Session:
         self._seen = len(self._buffer)
         return self._whole and self._repeats < _REPEATS and len(self._pages) < _MOST_PAGES
 
+    def _new_password(self, tail: str) -> list[Step]:
+        """What is to be done about a demand for a new password: an offer is declined, once; nothing else is typed."""
+        wanted = demand(tail)
+        if wanted is Demand.OFFERED and not self._declined:
+            self._declined = True
+            return [self._say("n")]
+        return self._fail(Refusal.EXPIRED) if wanted else []
+
+    def _says_expired(self) -> bool:
+        """Whether the device has said that the password has to be changed: a warning as long as a prompt may follow."""
+        return self._declined or any(map(says_expired, written(self._buffer[-_FIRST_CHARS:])))
+
+    def _not_let_in(self) -> list[Step]:
+        return self._fail(Refusal.EXPIRED if self._says_expired() else Refusal.LOGIN)
+
     def _log_in(self, tail: str) -> list[Step]:
         if self._refusal(everywhere=True) is Refusal.LOCKED:
             return self._fail(Refusal.LOCKED)
         if _pattern(self.page.password).search(tail):
             if self.stage is Stage.PASSWORD:
-                return self._fail(Refusal.LOGIN)
+                return self._not_let_in()
             secret = self._enable_password if self.stage is Stage.ENABLE else self._password
             if self.stage is Stage.ENABLE and not secret:
                 return self._fail(Refusal.LOW_PRIVILEGE)
@@ -181,7 +154,7 @@ class Session:
             return [self._say(secret, secret=True)]
         if _pattern(self.page.login).search(tail):
             # Asked again after the password: it was wrong.
-            return self._fail(Refusal.LOGIN) if self.stage is not Stage.LOGIN else [self._say(self._user)]
+            return self._not_let_in() if self.stage is not Stage.LOGIN else [self._say(self._user)]
         if self.page.user_prompt and _pattern(self.page.user_prompt).match(tail):
             if self.stage is Stage.ENABLE or not self.page.enable:
                 return self._fail(Refusal.LOW_PRIVILEGE)
@@ -189,7 +162,7 @@ class Session:
             return [self._say(self.page.enable)]
         found = _pattern(self.page.prompt).match(tail)
         if not found:
-            return self._fail(Refusal.LOGIN) if self._refusal(everywhere=True) is Refusal.LOGIN else []
+            return self._not_let_in() if self._refusal(everywhere=True) is Refusal.LOGIN else []
         self.host, self._level = found.groupdict().get("host") or "", found.groupdict().get("level") or ""
         self.stage = Stage.SETTING_UP
         return self._finish()

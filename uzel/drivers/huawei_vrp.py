@@ -72,10 +72,7 @@ PAGE = Page(
     # VRP 3 (S8500) and S2300 of V100R003 (5.30) do not know the first: page through with a space.
     no_paging=("screen-length 0 temporary", "undo terminal monitor"),
     leave="quit",
-    confirms=(
-        (r"[Pp]assword needs to be changed.*\[Y/N\]", "n"),
-        (r"(?:Continue\?|Are you sure\?).*\[Y/N\]\s*:?\s*$", "y"),
-    ),
+    confirms=((r"(?:Continue\?|Are you sure\?).*\[Y/N\]\s*:?\s*$", "y"),),
     port_name=r"(?:\d{2,3}GE|[A-Z][A-Za-z]{1,20}|Eth-Trunk)\d{1,3}(?:/\d{1,3}){0,3}(?:\.\d{1,4})?",
     mac_style="xxxx-xxxx-xxxx",
     asks={

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from uzel.drivers.cli_page import Ask, Page, Refusal
 from uzel.drivers.cli_read import read
-from uzel.drivers.cli_session import Answer, Failed, Ready, Send, Session, Stage, Step
+from uzel.drivers.cli_session import Session
+from uzel.drivers.cli_steps import Answer, Failed, Ready, Send, Stage, Step
 from uzel.drivers.session_errors import REFUSALS, Patience, SessionError, Trouble, head_and_tail
 from uzel.drivers.transport import Channel, FloodError, HostKeys, Login, Wire, open_ssh, open_telnet
 

@@ -16,6 +16,7 @@ class Trouble(StrEnum):
     UNREACHABLE = "unreachable"  # no way to the address, or nobody there answers
     REFUSED = "refused"  # the address answers that nobody listens, or that it takes no more sessions
     WRONG_PASSWORD = "wrong_password"  # noqa: S105 -- the name of a trouble
+    PASSWORD_EXPIRED = "password_expired"  # noqa: S105 -- right, and the device demands a new one
     NO_CREDENTIALS = "no_credentials"
     LOW_PRIVILEGE = "low_privilege"
     LOCKED = "locked_by_other_session"
@@ -32,6 +33,7 @@ class Trouble(StrEnum):
 PERMANENT = frozenset(
     {
         Trouble.WRONG_PASSWORD,
+        Trouble.PASSWORD_EXPIRED,
         Trouble.NO_CREDENTIALS,
         Trouble.LOW_PRIVILEGE,
         Trouble.WRONG_HOST,
@@ -46,6 +48,7 @@ REFUSALS: Mapping[Refusal, Trouble] = {
     Refusal.LOW_PRIVILEGE: Trouble.LOW_PRIVILEGE,
     Refusal.LOCKED: Trouble.LOCKED,
     Refusal.LOGIN: Trouble.WRONG_PASSWORD,
+    Refusal.EXPIRED: Trouble.PASSWORD_EXPIRED,
 }
 
 

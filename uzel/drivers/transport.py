@@ -6,7 +6,7 @@ SSH is asyncssh's, with the old algorithms that switches of 2005-2015 still spea
 
 import asyncio
 import contextlib
-from collections.abc import MutableMapping
+from collections.abc import Awaitable, MutableMapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Protocol, cast
@@ -268,16 +268,20 @@ OLD_KEYS = "ssh-rsa,ssh-dss"
 
 
 class _Client(asyncssh.SSHClient):
-    """Holds a device to the key it showed first."""
+    """Holds a device to the key it showed first, and hears that it demands a new password."""
 
     def __init__(self, place: str, known: HostKeys) -> None:
         self._place, self._known = place, known
-        self.another = False
+        self.another = self.expired = False
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
         shown = key.get_fingerprint()
         self.another = self._known.setdefault(self._place, shown) != shown
         return not self.another
+
+    def password_change_requested(self, prompt: str, lang: str) -> tuple[str, str] | Awaitable[tuple[str, str]]:
+        self.expired = True
+        return super().password_change_requested(prompt, lang)
 
 
 async def open_telnet(address: str, port: int, *, within_s: float) -> Channel:
@@ -295,8 +299,8 @@ async def open_telnet(address: str, port: int, *, within_s: float) -> Channel:
 async def open_ssh(address: str, port: int, login: Login, known: HostKeys, *, within_s: float) -> Channel:
     """Connect, log in, open a terminal.
 
-    Raises SessionError: refused, unreachable, wrong_password, wrong_host (the key is not the one met before),
-    closed.
+    Raises SessionError: refused, unreachable, wrong_password, password_expired, wrong_host (the key is not the one
+    met before), closed.
     """
     client = _Client(f"{address}:{port}", known)
     connection: asyncssh.SSHClientConnection | None = None
@@ -328,6 +332,8 @@ async def open_ssh(address: str, port: int, login: Login, known: HostKeys, *, wi
 def _ssh_trouble(error: Exception, client: _Client) -> Trouble:
     if client.another:
         return Trouble.WRONG_HOST
+    if client.expired:
+        return Trouble.PASSWORD_EXPIRED
     if isinstance(error, asyncssh.PermissionDenied):
         return Trouble.WRONG_PASSWORD
     if isinstance(error, ConnectionRefusedError | asyncssh.ChannelOpenError):

@@ -24,6 +24,7 @@ from uzel.pollers.cli_record import record
 # What an engineer at a shell can do about it.
 REMEDIES = {
     "no_credentials": "uzel device access GROUP",
+    "password_expired": "change it there, then uzel device access GROUP",
     "wrong_host": "uzel device renamed HOST",
     "locked_by_other_session": "ask again when that one has ended",
 }

@@ -33,10 +33,10 @@ NEWS = frozenset({Operation.LOG, Operation.LOOPS, Operation.OPTICS})
 KEPT_TEXT, KEPT_LOG = 20_000, 20
 # After these the next question may still be answered; after all others the device is left alone.
 GOES_ON = frozenset({Trouble.COMMAND_REFUSED, Trouble.LOW_PRIVILEGE, "not_asked", "no_such", "bad_port", "needs_port"})
+# A person has to do something about the password first.
+OF_PASSWORD = frozenset({Trouble.WRONG_PASSWORD, Trouble.PASSWORD_EXPIRED})
 # A device that let nobody in is not tried again by the next card: it would wait in vain, or lock the account.
-HELD = frozenset(
-    {Trouble.WRONG_PASSWORD, Trouble.WRONG_HOST, Trouble.UNREACHABLE, Trouble.NO_PROMPT, Trouble.HUNG, LATE}
-)
+HELD = frozenset({*OF_PASSWORD, Trouble.WRONG_HOST, Trouble.UNREACHABLE, Trouble.NO_PROMPT, Trouble.HUNG, LATE})
 HOLD_S = 30.0
 # A log that did not come in time, or had no end, is not asked for again so soon.
 LONG_LOG_S = 3600.0
@@ -154,7 +154,7 @@ class CliReader:
         if time.monotonic() >= until:
             self._held.pop((question.device, question.access.login), None)
             return ""
-        return "" if patient and code != Trouble.WRONG_PASSWORD else code
+        return "" if patient and code not in OF_PASSWORD else code
 
     def _log_is_long(self, device: int) -> bool:
         if time.monotonic() < self._long_logs.get(device, 0.0):

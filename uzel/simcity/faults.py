@@ -70,6 +70,7 @@ FAULTS: dict[str, FaultKind] = {
     "cli-hang": FaultKind(Target.SWITCH, "its command line falls silent in the middle of an answer"),
     "cli-log-noise": FaultKind(Target.SWITCH, "its command line prints log lines in the middle of an answer"),
     "cli-close-after-login": FaultKind(Target.SWITCH, "its command line hangs up after the login"),
+    "cli-password-expired": FaultKind(Target.SWITCH, "its command line demands a new password after the login"),
     "cli-wrong-host": FaultKind(Target.SWITCH, "its command line shows the prompt of another switch"),
     "cli-flood": FaultKind(Target.SWITCH, "its command line answers with so many megabytes of rubbish", 1.0),
     "cli-prompt-change": FaultKind(Target.SWITCH, "its prompt changes after the first command"),

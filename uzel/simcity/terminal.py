@@ -122,6 +122,10 @@ class Terminal:
         if "cli-close-after-login" in session.device.faults:
             self.end()
             return
+        if "cli-password-expired" in session.device.faults:
+            self._say("\nYour password has expired. Please change the password.\n")
+            self._screen.keys.ask("Enter new password:", lambda secret: self.end(), "none")
+            return
         self._say("\n" + self._dialect.welcome(session))
         self._prompt()
 

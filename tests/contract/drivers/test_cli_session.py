@@ -9,7 +9,8 @@ from tests.examples import examples
 from uzel.core.answers import PortStatus
 from uzel.drivers.cli_drivers import DRIVERS
 from uzel.drivers.cli_page import Refusal
-from uzel.drivers.cli_session import Answer, Failed, Ready, Send, Session, Stage
+from uzel.drivers.cli_session import Session
+from uzel.drivers.cli_steps import Answer, Failed, Ready, Send, Stage
 from uzel.drivers.dlink_ports import parse_ports
 
 DLINK, CISCO, HUAWEI = (DRIVERS[name] for name in ("dlink_dxs", "cisco_ios", "huawei_vrp"))
@@ -72,6 +73,73 @@ def test_a_wrong_password_is_named_and_nothing_is_tried_again():
         (failed,) = feed(machine, again)
         assert (failed.stage, failed.code) == (Stage.PASSWORD, Refusal.LOGIN)
         assert feed(machine, "UserName:") == []
+
+
+OFFER = (
+    "\r\nWarning: The initial password poses security risks.\r\nThe password needs to be changed. Change now? [Y/N]:"
+)
+
+
+def test_the_offer_of_a_new_password_is_declined():
+    machine = session(HUAWEI)
+    feed(machine, "Username:")
+    feed(machine, "Password:")
+    assert feed(machine, OFFER) == [Send(b"n\n")]
+    assert feed(machine, "n\r\nInfo: The max number of VTY users is 10.\r\n<lenina-4>") == [
+        Send(b"screen-length 0 temporary\n")
+    ]
+    over_ssh = session(HUAWEI)
+    assert feed(over_ssh, OFFER) == [Send(b"n\n")]
+    assert feed(over_ssh, "n\r\n<lenina-4>") == [Send(b"screen-length 0 temporary\n")]
+
+
+@pytest.mark.parametrize(
+    "demand",
+    [
+        "\r\nYour password has expired.\r\nEnter new password:",
+        "\n\rplease change the password\n\rEnter the old password :",
+        "\r\nThe password has expired and must be changed.\r\nNew Password: ",
+        "\r\nEnter a case-sensitive new password:",
+        "\r\n(current) UNIX password: ",
+        "\r\nPlease enter the password again for confirmation:",
+        "\r\n% Password has expired, login denied\r\n\r\nUsername: ",
+    ],
+)
+def test_a_demand_for_a_new_password_is_named_and_nothing_is_typed(demand):
+    """Our own password must not become the new one, nor be tried again."""
+    for page in (DLINK, CISCO, HUAWEI):
+        machine = session(page)
+        feed(machine, "Username:")
+        feed(machine, "Password:")
+        (failed,) = feed(machine, demand)
+        assert (failed.stage, failed.code) == (Stage.PASSWORD, Refusal.EXPIRED)
+        if "sername" not in demand:
+            (failed,) = feed(session(page), demand)  # over SSH the login is behind us
+            assert (failed.stage, failed.code) == (Stage.LOGIN, Refusal.EXPIRED)
+
+
+def test_who_hangs_up_or_falls_silent_over_an_old_password_is_named():
+    for end in (Session.closed, Session.timeout):
+        machine = session(HUAWEI)
+        feed(machine, "Username:")
+        feed(machine, "Password:")
+        assert feed(machine, OFFER) == [Send(b"n\n")]
+        assert feed(machine, "n\r\n") == []
+        (failed,) = end(machine)
+        assert failed.code == Refusal.EXPIRED
+    machine = session(HUAWEI)
+    feed(machine, OFFER)
+    (failed,) = feed(machine, "n" + OFFER)
+    assert failed.code == Refusal.EXPIRED
+
+
+def test_a_warning_before_the_prompt_is_only_a_warning():
+    machine = session(CISCO)
+    feed(machine, "Username:")
+    feed(machine, "Password:")
+    assert feed(machine, "\r\nYour password expires in 5 days, please change your password\r\nmira-agg1#") == [
+        Send(b"terminal length 0\n")
+    ]
 
 
 def test_user_level_is_raised_or_refused():

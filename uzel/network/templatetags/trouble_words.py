@@ -21,6 +21,7 @@ TROUBLES: Mapping[str, "str | Promise"] = {
     "timeout": _("no answer in time"),
     "no_credentials": _("the access group of the device has no account for the command line"),
     "wrong_password": _("the device does not take the account of its access group"),
+    "password_expired": _("the device demands a new password for the account of its access group"),
     "low_privilege": _("our account at the device may not do this"),
     "denied": _("access is refused"),
     "locked_by_other_session": _("another session holds the device"),
