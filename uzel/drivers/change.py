@@ -33,8 +33,9 @@ STOP_S = 3.0
 CHECK_S = 240.0
 # Some agents answer SNMP from a copy that is seconds old.
 LOOKS, LOOK_AGAIN_S = 4, 1.0
-# A refusal that the page does not know by its words. Log lines begin with "%" too: "%LINK-3-UPDOWN".
-_REFUSED = re.compile(r"^\s*(?:%(?! ?[A-Z0-9_]+-\d-)|Error\b|Fail)", re.MULTILINE)
+# A refusal that the page does not know by its words. Log lines begin with "%" too: "%LINK-3-UPDOWN". No blank of it is
+# an end of a line: of many empty ones, each would be the beginning of all that follow.
+_REFUSED = re.compile(r"^[^\S\n]*(?:%(?! ?[A-Z0-9_]+-\d-)|Error\b|Fail)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
