@@ -221,19 +221,19 @@ class City:
         state = self.state
         assert state
         ticks = int((time.time() - self.booted[device]) * 100)
-        rows = {"1.3.6.1.2.1.1.3.0": ber.encode(ber.TIME_TICKS, ticks.to_bytes(5, "big"))}
+        rows = {"1.3.6.1.2.1.1.3.0": ber.tlv(ber.TIME_TICKS, ticks.to_bytes(5, "big"))}
         if self.net.contacts[device].kind == Kind.UPS:
             mains = self.net.network.nodes[device].feeds
             battery = bool(mains) and not any(feed in state.live for feed in mains)
             for oid, number in (("2.1", 2), ("2.3", 42 if battery else 90), ("2.4", 100), ("4.1", 5 if battery else 3)):
-                rows[f"{UPS}.{oid}.0"] = ber.encode_integer(number)
+                rows[f"{UPS}.{oid}.0"] = ber.integer(number)
         for link, near in self.net.network.neighbours[device]:
             ends = self.net.ends[link]
             index = next(e[1] for e in (ends.a, ends.b) if e and e[0] == device)
             up = link not in self.cut and near in state.live
-            rows[f"{OPER}.{index}"] = ber.encode_integer(1 if up else 2)
-            rows[f"{ADMIN}.{index}"] = ber.encode_integer(1)
-            rows[f"{SPEED}.{index}"] = ber.encode_integer(1000)
+            rows[f"{OPER}.{index}"] = ber.integer(1 if up else 2)
+            rows[f"{ADMIN}.{index}"] = ber.integer(1)
+            rows[f"{SPEED}.{index}"] = ber.integer(1000)
         return rows
 
     def _answer(self, device: int, data: bytes) -> bytes:
@@ -242,11 +242,11 @@ class City:
         _, at = ber.expect(data, at, end, ber.INTEGER)
         _, at = ber.expect(data, at, end, ber.OCTETS)
         head_stop = at
-        kind, at, end = ber.tlv(data, at, end)
+        kind, at, end = ber.take(data, at, end)
         numbers = []
         for _ in range(3):
             start, at = ber.expect(data, at, end, ber.INTEGER)
-            numbers.append(ber.integer(data, start, at))
+            numbers.append(ber.read_integer(data, start, at))
         names = [name for name, _ in ber.varbinds(data, at, end)]
         rows = self._rows(device)
         if kind == 0xA0:
@@ -258,9 +258,9 @@ class City:
                 : numbers[2] if kind == 0xA5 else 1
             ]
             out = [(oid, rows[oid]) for oid in after] or [(names[0], b"\x82\x00")]
-        bindings = b"".join(ber.encode(ber.SEQUENCE, ber.encode_oid(name) + value) for name, value in out)
-        body = ber.encode_integer(numbers[0]) + b"\x02\x01\x00\x02\x01\x00" + ber.encode(ber.SEQUENCE, bindings)
-        return ber.encode(ber.SEQUENCE, data[head:head_stop] + ber.encode(0xA2, body))
+        bindings = b"".join(ber.tlv(ber.SEQUENCE, ber.object_id(ber.parse_oid(name)) + value) for name, value in out)
+        body = ber.integer(numbers[0]) + b"\x02\x01\x00\x02\x01\x00" + ber.tlv(ber.SEQUENCE, bindings)
+        return ber.tlv(ber.SEQUENCE, data[head:head_stop] + ber.tlv(0xA2, body))
 
 
 def database_url() -> str:

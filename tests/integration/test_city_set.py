@@ -13,11 +13,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.city_served import Running, served
-from uzel.drivers import traps
+from uzel.drivers import ber, traps
 from uzel.drivers.ask import Facts
 from uzel.drivers.pool import Pool
 from uzel.drivers.transport import Login, Wire
-from uzel.simcity import ber, memory
+from uzel.simcity import memory
 from uzel.simcity.shell_faces import telnet_port
 from uzel.simcity.world import Device, Port
 

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.city_shell import ADMIN, NOW, USER, Person, make_folder, recall, subscriber, switch
-from uzel.simcity import agent, ber, commands, dynamics, memory, serve
+from uzel.drivers import ber
+from uzel.drivers.ber import parse_oid
+from uzel.simcity import agent, commands, dynamics, memory, serve
 from uzel.simcity.agent import Counts
-from uzel.simcity.ber import parse_oid
 from uzel.simcity.changes import switch_port
 from uzel.simcity.dynamics import City, Pace
 from uzel.simcity.faults import FAULTS, parse

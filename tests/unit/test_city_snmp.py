@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from uzel.simcity import agent, ber, commands, memory, notices, plan
+from uzel.drivers import ber
+from uzel.drivers.ber import parse_oid
+from uzel.simcity import agent, commands, memory, notices, plan
 from uzel.simcity.agent import Counts
-from uzel.simcity.ber import parse_oid
 from uzel.simcity.dynamics import City, Notice, Pace, Word
 from uzel.simcity.faults import FAULTS, Target
 from uzel.simcity.mib import Asked

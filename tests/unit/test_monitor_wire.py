@@ -12,22 +12,22 @@ from uzel.drivers import ber, pulse, syslog, traps
 
 
 def message(version: int, pdu: int, body: bytes, community: bytes = b"public") -> bytes:
-    head = ber.encode_integer(version) + ber.encode(ber.OCTETS, community)
-    return ber.encode(ber.SEQUENCE, head + ber.encode(pdu, body))
+    head = ber.integer(version) + ber.tlv(ber.OCTETS, community)
+    return ber.tlv(ber.SEQUENCE, head + ber.tlv(pdu, body))
 
 
 def bindings(*pairs: tuple[str, bytes]) -> bytes:
-    rows = (ber.encode(ber.SEQUENCE, ber.encode_oid(name) + value) for name, value in pairs)
-    return ber.encode(ber.SEQUENCE, b"".join(rows))
+    rows = (ber.tlv(ber.SEQUENCE, ber.object_id(ber.parse_oid(name)) + value) for name, value in pairs)
+    return ber.tlv(ber.SEQUENCE, b"".join(rows))
 
 
 LINK_DOWN = (
-    ber.encode_integer(77)
+    ber.integer(77)
     + b"\x02\x01\x00\x02\x01\x00"
     + bindings(
-        ("1.3.6.1.2.1.1.3.0", ber.encode(ber.TIME_TICKS, b"\x01\x00")),
-        (traps.SNMP_TRAP_OID, ber.encode_oid("1.3.6.1.6.3.1.1.5.3")),
-        ("1.3.6.1.2.1.2.2.1.1.25", ber.encode_integer(25)),
+        ("1.3.6.1.2.1.1.3.0", ber.tlv(ber.TIME_TICKS, b"\x01\x00")),
+        (traps.SNMP_TRAP_OID, ber.object_id(ber.parse_oid("1.3.6.1.6.3.1.1.5.3"))),
+        ("1.3.6.1.2.1.2.2.1.1.25", ber.integer(25)),
     )
 )
 
@@ -54,11 +54,11 @@ def test_inform_gets_an_answer_with_its_own_body() -> None:
 )
 def test_traps_of_v1_as_rfc_3584_reads_them(generic: int, specific: int, enterprise: str, kind: str) -> None:
     body = (
-        ber.encode_oid(enterprise)
-        + ber.encode(ber.IP_ADDRESS, bytes((10, 1, 2, 3)))
-        + ber.encode_integer(generic)
-        + ber.encode_integer(specific)
-        + ber.encode(ber.TIME_TICKS, b"\x05")
+        ber.object_id(ber.parse_oid(enterprise))
+        + ber.tlv(ber.IP_ADDRESS, bytes((10, 1, 2, 3)))
+        + ber.integer(generic)
+        + ber.integer(specific)
+        + ber.tlv(ber.TIME_TICKS, b"\x05")
         + bindings()
     )
     trap = traps.parse(message(0, traps.TRAP_V1, body))
@@ -87,15 +87,15 @@ def test_a_damaged_trap_never_fails_in_another_way(seed: int, changes: int) -> N
 
 @given(st.integers(-(2**63), 2**63 - 1))
 def test_integers_come_back(number: int) -> None:
-    data = ber.encode_integer(number)
-    assert ber.integer(data, *ber.expect(data, 0, len(data), ber.INTEGER)) == number
+    data = ber.integer(number)
+    assert ber.read_integer(data, *ber.expect(data, 0, len(data), ber.INTEGER)) == number
 
 
 @given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=20))
 def test_names_come_back(parts: list[int]) -> None:
     dotted = ".".join(map(str, (1, 3, *parts)))
-    data = ber.encode_oid(dotted)
-    assert ber.oid(data, *ber.expect(data, 0, len(data), ber.OID)) == dotted
+    data = ber.object_id(ber.parse_oid(dotted))
+    assert ber.read_dotted(data, *ber.expect(data, 0, len(data), ber.OBJECT_ID)) == dotted
 
 
 @pytest.mark.parametrize(
@@ -148,31 +148,31 @@ def test_whom_a_line_of_a_log_names(line: str, mac: str | None) -> None:
 
 
 def answer(request: int, value: bytes, oid: str = pulse.SYS_UPTIME) -> bytes:
-    body = ber.encode_integer(request) + b"\x02\x01\x00\x02\x01\x00" + bindings((oid, value))
+    body = ber.integer(request) + b"\x02\x01\x00\x02\x01\x00" + bindings((oid, value))
     return message(1, pulse.RESPONSE, body)
 
 
 @given(st.integers(0x0100_0000, 0x7FFF_FFFF), st.integers(0, 2**32 - 1), st.text(max_size=60))
 def test_fast_reading_of_an_uptime_is_the_plain_one(request_id: int, ticks: int, community: str) -> None:
-    body = ber.encode_integer(request_id) + b"\x02\x01\x00\x02\x01\x00"
-    value = ber.encode(ber.TIME_TICKS, ticks.to_bytes(5, "big"))
+    body = ber.integer(request_id) + b"\x02\x01\x00\x02\x01\x00"
+    value = ber.tlv(ber.TIME_TICKS, ticks.to_bytes(5, "big"))
     data = message(1, pulse.RESPONSE, body + bindings((pulse.SYS_UPTIME, value)), community.encode())
     assert pulse._parse(data) == (request_id, ticks)
     assert pulse._fast(data) in (None, (request_id, ticks))
 
 
 def test_fast_reading_takes_the_usual_shape() -> None:
-    data = answer(0x1234_5678, ber.encode(ber.TIME_TICKS, b"\x01\x02"))
+    data = answer(0x1234_5678, ber.tlv(ber.TIME_TICKS, b"\x01\x02"))
     assert pulse._fast(data) == (0x1234_5678, 258)
 
 
 @pytest.mark.parametrize(
     "data",
     [
-        answer(0x1234_5678, ber.encode(ber.OCTETS, b"")),
-        answer(0x1234_5678, ber.encode(ber.TIME_TICKS, b"\x01\x00\x00\x00\x00")),
+        answer(0x1234_5678, ber.tlv(ber.OCTETS, b"")),
+        answer(0x1234_5678, ber.tlv(ber.TIME_TICKS, b"\x01\x00\x00\x00\x00")),
         answer(0x1234_5678, b"\x80\x00"),
-        answer(0x1234_5678, ber.encode(ber.TIME_TICKS, b"\x05"), oid="1.3.6.1.2.1.1.4.0"),
+        answer(0x1234_5678, ber.tlv(ber.TIME_TICKS, b"\x05"), oid="1.3.6.1.2.1.1.4.0"),
     ],
     ids=["empty string", "more than 32 bits", "noSuchObject", "wrong index"],
 )

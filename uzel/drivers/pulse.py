@@ -18,8 +18,8 @@ from uzel.drivers import ber
 
 SYS_UPTIME = "1.3.6.1.2.1.1.3.0"
 GET, RESPONSE = 0xA0, 0xA2
-_OID = ber.encode_oid(SYS_UPTIME)
-_BINDINGS = ber.encode(ber.SEQUENCE, ber.encode(ber.SEQUENCE, _OID + bytes((ber.NULL, 0))))
+_OID = ber.object_id(ber.parse_oid(SYS_UPTIME))
+_BINDINGS = ber.tlv(ber.SEQUENCE, ber.tlv(ber.SEQUENCE, _OID + bytes((ber.NULL, 0))))
 _NO_ERROR = b"\x02\x01\x00\x02\x01\x00"
 # Request-ids of four octets: BER wants the shortest form, so they begin where the fourth octet is needed.
 _FIRST_ID, _LAST_ID = 0x0100_0000, 0x7FFF_FFFF
@@ -45,8 +45,8 @@ class Target:
 
     def __post_init__(self) -> None:
         """Encode what never changes: everything before the request-id."""
-        pdu = ber.encode(GET, b"\x02\x04" + bytes(4) + _NO_ERROR + _BINDINGS)
-        whole = ber.encode(ber.SEQUENCE, ber.encode_integer(1) + ber.encode(ber.OCTETS, self.community.encode()) + pdu)
+        pdu = ber.tlv(GET, b"\x02\x04" + bytes(4) + _NO_ERROR + _BINDINGS)
+        whole = ber.tlv(ber.SEQUENCE, ber.integer(1) + ber.tlv(ber.OCTETS, self.community.encode()) + pdu)
         self.head = whole[: len(whole) - len(_BINDINGS) - 10]
 
     def message(self, request: int) -> bytes:
@@ -300,7 +300,7 @@ def _head(data: bytes) -> tuple[bytes, int]:
         start, at = ber.expect(data, at, len(data), ber.OCTETS)
         community = data[start:at]
         start, at = ber.expect(data, _body(data, at, RESPONSE), len(data), ber.INTEGER)
-        return community, ber.integer(data, start, at)
+        return community, ber.read_integer(data, start, at)
     except (ber.Malformed, IndexError):
         return b"", 0
 
@@ -319,7 +319,7 @@ def _parse(data: bytes) -> tuple[int, int | None]:
     _, at = ber.expect(data, at, end, ber.OCTETS)
     at, end = ber.expect(data, at, end, RESPONSE)
     start, at = ber.expect(data, at, end, ber.INTEGER)
-    request = ber.integer(data, start, at)
+    request = ber.read_integer(data, start, at)
     try:
         for _ in range(2):
             _, at = ber.expect(data, at, end, ber.INTEGER)

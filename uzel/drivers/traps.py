@@ -51,10 +51,10 @@ def parse(data: bytes) -> Trap:
     """Decode one datagram. Raises ber.Malformed for anything that is not an SNMPv1 or v2c notification."""
     at, end = ber.expect(data, 0, len(data), ber.SEQUENCE)
     start, at = ber.expect(data, at, end, ber.INTEGER)
-    version = ber.integer(data, start, at)
+    version = ber.read_integer(data, start, at)
     start, at = ber.expect(data, at, end, ber.OCTETS)
     community = data[start:at].decode("utf-8", "replace")[:100]
-    pdu, at, end = ber.tlv(data, at, end)
+    pdu, at, end = ber.take(data, at, end)
     if version == 0 and pdu == TRAP_V1:
         return _parse_v1(data, at, end, community)
     if version == 1 and pdu in (TRAP_V2, INFORM):
@@ -63,14 +63,14 @@ def parse(data: bytes) -> Trap:
 
 
 def _parse_v1(data: bytes, at: int, end: int, community: str) -> Trap:
-    start, at = ber.expect(data, at, end, ber.OID)
-    enterprise = ber.oid(data, start, at)
+    start, at = ber.expect(data, at, end, ber.OBJECT_ID)
+    enterprise = ber.read_dotted(data, start, at)
     start, at = ber.expect(data, at, end, ber.IP_ADDRESS)
     agent = str(ber.value(data, ber.IP_ADDRESS, start, at))
     start, at = ber.expect(data, at, end, ber.INTEGER)
-    generic = ber.integer(data, start, at)
+    generic = ber.read_integer(data, start, at)
     start, at = ber.expect(data, at, end, ber.INTEGER)
-    specific = ber.integer(data, start, at)
+    specific = ber.read_integer(data, start, at)
     _, at = ber.expect(data, at, end, ber.TIME_TICKS)
     oid = f"{_STANDARD}{generic + 1}" if 0 <= generic <= 5 else f"{enterprise}.0.{specific}"
     return _trap(oid, community, _bindings(data, at, end), agent=agent)
@@ -86,9 +86,9 @@ def _parse_v2(data: bytes, at: int, end: int, community: str, inform: bool) -> T
         raise ber.Malformed("no snmpTrapOID")
     reply = b""
     if inform:
-        pdu = ber.encode(RESPONSE, data[pdu_start:pdu_end])
-        head = ber.encode_integer(1) + ber.encode(ber.OCTETS, community.encode())
-        reply = ber.encode(ber.SEQUENCE, head + pdu)
+        pdu = ber.tlv(RESPONSE, data[pdu_start:pdu_end])
+        head = ber.integer(1) + ber.tlv(ber.OCTETS, community.encode())
+        reply = ber.tlv(ber.SEQUENCE, head + pdu)
     return _trap(oid, community, variables, reply=reply)
 
 

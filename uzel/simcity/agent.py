@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 
-from uzel.simcity import ber, writes
-from uzel.simcity.ber import Malformed, Oid
+from uzel.drivers import ber
+from uzel.drivers.ber import Malformed, Oid
+from uzel.simcity import writes
 from uzel.simcity.dynamics import City, Notice
 from uzel.simcity.makes import CISCO
 from uzel.simcity.mib import Asked, Binding, Tree
@@ -20,6 +22,8 @@ _ROOM = MAX_MESSAGE - 80
 _VERSION_2C = 1
 _TOO_BIG = 1
 _MOST_REPETITIONS = 200
+# The monitor asks for the same few again and again.
+_oid = lru_cache(maxsize=65536)(ber.read_oid)
 
 
 @dataclass(slots=True)
@@ -95,7 +99,7 @@ def answer(
     counts.requests += 1
     try:
         request = parse(data)
-        names = [ber.read_oid(name) for name in request.names]
+        names = [_oid(name) for name in request.names]
     except Malformed:
         counts.malformed += 1
         return None

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from uzel.simcity.ber import Oid, oid_body, parse_oid, sub_identifiers
+from uzel.drivers.ber import Oid, oid_body, parse_oid, sub_identifiers
 from uzel.simcity.dynamics import City
 from uzel.simcity.world import Device
 

@@ -8,8 +8,8 @@ shows the FDB of one VLAN at a time, by community@vlan.
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from uzel.simcity import ber
-from uzel.simcity.ber import Oid
+from uzel.drivers import ber
+from uzel.drivers.ber import Oid
 from uzel.simcity.dynamics import other_end
 from uzel.simcity.makes import CISCO, DLINK, HUAWEI, MANAGEMENT_VLAN, Make
 from uzel.simcity.mib import Asked, Rows, Segment, Table, rows, single

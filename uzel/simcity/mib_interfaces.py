@@ -4,7 +4,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from uzel.simcity import ber, traffic
+from uzel.drivers import ber
+from uzel.simcity import traffic
 from uzel.simcity.makes import DLINK, ETHERNET_CSMACD, GIGABIT_ETHERNET, MAKES, Make
 from uzel.simcity.mib import Asked, Rows, Scalars, Segment, Table
 from uzel.simcity.wire import description

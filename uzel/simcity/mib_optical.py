@@ -1,6 +1,6 @@
 """Cable TV: receivers of Volius (34652.6) and of the NSCRTV-HMS standard (17409.1.10), the transmitter (17409.1.11)."""
 
-from uzel.simcity import ber
+from uzel.drivers import ber
 from uzel.simcity.makes import Make
 from uzel.simcity.mib import Asked, Scalar, Scalars, Segment
 from uzel.simcity.world import spread

@@ -1,6 +1,6 @@
 """UPSes: UPS-MIB (RFC 1628), APC PowerNet (318.1.1.1), Megatec/NetAgent (935.1.1.1), with the habits seen in walks."""
 
-from uzel.simcity import ber
+from uzel.drivers import ber
 from uzel.simcity.dynamics import LOW_BATTERY
 from uzel.simcity.makes import Make
 from uzel.simcity.mib import Asked, Scalar, Scalars, Segment

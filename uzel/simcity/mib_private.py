@@ -5,7 +5,8 @@ D-Link 171.12 and RMON probe (16.19), Cisco 9.9.109 and ENTITY-MIB, Huawei 2011.
 
 from collections.abc import Callable
 
-from uzel.simcity import ber, wire
+from uzel.drivers import ber
+from uzel.simcity import wire
 from uzel.simcity.makes import CISCO, DLINK, HUAWEI, Make
 from uzel.simcity.mib import Asked, Rows, Scalar, Scalars, Segment, Table, rows, single
 from uzel.simcity.mib_bridge import vlans

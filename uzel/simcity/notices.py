@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable, Iterator
 
-from uzel.simcity import ber, wire
+from uzel.drivers import ber
+from uzel.drivers.ber import Oid, parse_oid
+from uzel.simcity import wire
 from uzel.simcity.agent import message
-from uzel.simcity.ber import Oid, parse_oid
 from uzel.simcity.dynamics import City, Notice, Word
 from uzel.simcity.makes import CISCO, DLINK, HUAWEI, UPS_APC, UPS_MEGATEC, UPS_RFC1628
 from uzel.simcity.mib_interfaces import is_admin_up, speed_mbps

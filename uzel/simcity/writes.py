@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from uzel.simcity import ber, dynamics
-from uzel.simcity.ber import Oid
+from uzel.drivers import ber
+from uzel.drivers.ber import Oid
+from uzel.simcity import dynamics
 from uzel.simcity.dynamics import Notice
 from uzel.simcity.mib import Asked
 from uzel.simcity.world import Port
