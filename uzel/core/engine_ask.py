@@ -1,6 +1,6 @@
 """`outage_ask.to_ask` by the compiled engine: what is as large as the shadow is done by loops over columns."""
 
-from collections.abc import Set
+from collections.abc import Iterator, Set
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ def to_ask(light: Light, ground: Ground, heard: Columns, evidence: Evidence, *, 
     gone[ground.places.places(evidence.unlit)] = True
     if not gone.any():
         return frozenset[int]()
-    at, n = light.layout, light.layout.ids.size
+    n = light.layout.ids.size
     failed = gone[:n].copy()
     failed[ground.indirect] = False
     shadow = light.dark_if(np.flatnonzero(failed).astype(np.int32))
@@ -26,27 +26,8 @@ def to_ask(light: Light, ground: Ground, heard: Columns, evidence: Evidence, *, 
     if (of_light := speaks[speaks < n]).size:
         failed[of_light] = True
         shadow = light.dark_if(np.flatnonzero(failed).astype(np.int32))
-    members, member_at, part_of = _parts(shadow, ground.watched[:n], at.start, at.near)
-    stamp = np.zeros(n, np.int32)
     asked = np.zeros(gone.size, np.bool_)
-    silent = Marked(ground.places, gone)
-    for k in range(member_at.size - 1):
-        part = members[member_at[k] : member_at[k + 1]]
-        since = float(heard.began(part[gone[part]]).max()) - fresh_s
-        around, edge = _boundary(part, part_of, gone, stamp, k + 1, at.start, at.near)
-        chain = _chain_above(part, ground.distance, stamp, -k - 1, at.start, at.near)
-        nodes = set(ground.places.ids[around].tolist())
-        inside = Marked(ground.places, part_of, k)
-        distance = Numbered(ground.places, ground.distance)
-        nodes = with_witnesses(
-            ground.network, nodes, inside, silent, distance, HeardSince(ground.network, evidence, since)
-        )
-        beside = ground.places.places(nodes)
-        edge = edge if edge.size else part
-        fed = edge[ground.has_feeds[edge] & (heard.answers[edge] != ANSWERS)]
-        power = ground.places.places(witnesses_of_power(ground.network, ground.places.ids[fed].tolist()))
-        asked_so = [_vias(ground, part_of, k, beside), _through(ground, part_of, k)]
-        places = np.concatenate([part, beside, chain, *asked_so, power])
+    for since, places in _asked_about(light, ground, heard, evidence, gone, shadow, fresh_s):
         asked[_too_long_ago(ground, heard, places, since)] = True
     for place in speaks[speaks >= n].tolist():
         ups = int(ground.places.ids[place])
@@ -54,6 +35,41 @@ def to_ask(light: Light, ground: Ground, heard: Columns, evidence: Evidence, *, 
         late = HeardSince(ground.network, evidence, since).too_long_ago(around_power(ground.network, ups))
         asked[ground.places.places(late)] = True
     return Marked(ground.places, asked)
+
+
+def _asked_about(
+    light: Light,
+    ground: Ground,
+    heard: Columns,
+    evidence: Evidence,
+    gone: NDArray[np.bool_],
+    shadow: Ints,
+    fresh_s: float,
+) -> Iterator[tuple[float, Ints]]:
+    """Of each part of the shadow: since when an answer counts, and the places of all who bear on it."""
+    at, n = light.layout, light.layout.ids.size
+    members, member_at, part_of = _parts(shadow, ground.watched[:n], at.start, at.near)
+    stamp = np.zeros(n, np.int32)
+    silent, distance = Marked(ground.places, gone), Numbered(ground.places, ground.distance)
+    for k in range(member_at.size - 1):
+        part = members[member_at[k] : member_at[k + 1]]
+        since = float(heard.began(part[gone[part]]).max()) - fresh_s
+        around, edge = _boundary(part, part_of, gone, stamp, k + 1, at.start, at.near)
+        chain = _chain_above(part, ground.distance, stamp, -k - 1, at.start, at.near)
+        nodes = with_witnesses(
+            ground.network,
+            set(ground.places.ids[around].tolist()),
+            Marked(ground.places, part_of, k),
+            silent,
+            distance,
+            HeardSince(ground.network, evidence, since),
+        )
+        beside = ground.places.places(nodes)
+        edge = edge if edge.size else part
+        fed = edge[ground.has_feeds[edge] & (heard.answers[edge] != ANSWERS)]
+        power = ground.places.places(witnesses_of_power(ground.network, ground.places.ids[fed].tolist()))
+        asked_so = [_vias(ground, part_of, k, beside), _through(ground, part_of, k)]
+        yield since, np.concatenate([part, beside, chain, *asked_so, power])
 
 
 def _padded(flags: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:

@@ -66,7 +66,7 @@ class Demand(StrEnum):
 _LONGEST_LINE = 512
 # Huawei offers a change of an initial or old password, and goes on when it is declined (VRP 5 and 8).
 _OFFER = re.compile(r"\b[Cc]hange (?:it |the password )?now ?\?.{0,20}[\[(][Yy]/[Nn][\])]\s*:?\s*$")
-# Wordings of Cisco, Huawei and D-Link by their manuals; none was recorded.
+# Unverified: as such demands are usually worded; no recording and no page of facts has one.
 _NEW_PASSWORD = re.compile(
     r"\b(?:old|new|current|confirm(?:ed)?|confirmation|retype|re-enter)\b.{0,60}\bpass ?word\b.{0,60}:\s*$"
     r"|\bpass ?word\b.{0,20}\b(?:again|confirm\w*)\b.{0,40}:\s*$",
