@@ -73,6 +73,6 @@ def test_a_round_is_seen_to_go_on(town: None, sign_in: Callable[..., Page]) -> N
     jobs = store.claim(2, of_rounds=2)
     store.write([store.Result(jobs[0], clean(TEXT)), store.Result(jobs[1], None, "hung", "half of it")])
     expect(page.locator(".config-round")).to_contain_text(f"2 / {total}")
-    expect(page.locator("tr", has_text="замолчал посреди конфигурации")).to_have_count(1)
+    expect(page.locator("tr", has_text="замолчало посреди ответа")).to_have_count(1)
     page.get_by_role("button", name="Остановить").click()
     expect(page.get_by_role("button", name="Прочитать все")).to_be_visible()

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.integration.test_backup_pages import city as city
 from tests.integration.test_backup_pages import reader, version
+from tests.web_data import HTMX
 from uzel.core.config_secrets import STARS, mask
 from uzel.journal.models import AuditRecord
 from uzel.network import backups
@@ -91,7 +92,7 @@ def test_nothing_that_a_switch_says_turns_a_page_around(city: dict[Role, User]) 
         "config/",
         "/configs/search/?find=evil",
     ):
-        page = client.get(url if url.startswith("/") else base + url).content.decode()
+        page = client.get(url if url.startswith("/") else base + url, headers=HTMX).content.decode()
         assert not re.search("[\u202e\u2066\x1b\x08\x0b]|<script>alert", page), url
         assert "\u241b" in page and "&lt;script&gt;" in page, url
     for file in ("secrets", "download"):

@@ -25,7 +25,7 @@ from uzel.drivers.pool import Pool
 from uzel.drivers.session_errors import Patience
 from uzel.drivers.transport import Wire
 from uzel.journal.models import Event
-from uzel.network import backups
+from uzel.network import backups, backups_queries
 from uzel.network.models import (
     AccessGroup,
     BackupRound,
@@ -120,7 +120,7 @@ def state(code: str) -> BackupState:
 
 
 def switches() -> list[str]:
-    return list(backups.switches().order_by("code").values_list("code", flat=True))
+    return list(backups_queries.switches().order_by("code").values_list("code", flat=True))
 
 
 def houses(count: int) -> list[str]:
@@ -212,7 +212,7 @@ def test_every_fault_has_its_name_and_costs_nobody_else_anything(city: Running) 
 
 
 def test_log_lines_within_the_text_make_no_new_version(city: Running) -> None:
-    makes = {device.vendor: device.code for device in backups.switches()}
+    makes = {device.vendor: device.code for device in backups_queries.switches()}
     ask(*makes.values())
     keep()
     for code in makes.values():
@@ -225,7 +225,7 @@ def test_log_lines_within_the_text_make_no_new_version(city: Running) -> None:
 
 def test_a_configuration_under_the_prompt_of_another_switch_is_refused(city: Running) -> None:
     """Where the configuration says the name, Cisco's and Huawei's; a D-Link's prompt may be its model."""
-    makes = {device.vendor: device.code for device in backups.switches()}
+    makes = {device.vendor: device.code for device in backups_queries.switches()}
     for code in makes.values():
         city.do(do="fault", target=code, fault="cli-wrong-host")
     ask(*makes.values())
