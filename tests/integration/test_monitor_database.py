@@ -19,6 +19,7 @@ from uzel.journal.models import Event
 from uzel.network.core_map import area_mains
 from uzel.network.models import Device, DeviceState, Link, Port, PortState, Probe
 from uzel.outages import network_map, operations, queries
+from uzel.outages.holding import STEADY_AFTER, Memory
 from uzel.outages.models import Hint, Observation, Outage, OutageElement
 from uzel.outages.pruning import prune_all
 from uzel.pollers import monitor_store, monitor_world
@@ -117,11 +118,11 @@ def test_parts_of_an_outage_stay_together_while_it_is_repaired(net: network_map.
 
 def test_parts_stay_together_before_the_first_has_started(net: network_map.NetworkMap) -> None:
     """The mains of an area are back, its UPS says so at once, and not one house has started yet."""
-    now, apart = time.time(), dict[int, float]()
+    now, memory = time.time(), Memory()
     area = Device.objects.get(pk=node("o1-d1")).site.mains_area_id
     ups = Device.objects.get(site__code="o1-d1", kind="ups").pk
     it = replace(evidence(net, {area_mains(area)}, now), on_battery=frozenset({ups}))
-    operations.settle(net=net, found=explain(net.network, it), evidence=it, apart=apart)
+    operations.settle(net=net, found=explain(net.network, it), evidence=it, memory=memory)
     assert Outage.objects.get().cause == "mains_lost"
     houses = {node(f"o1-d1-h{n}") for n in (1, 2, 3)}
     for later, opened in ((10, 0), (100, 0), (131, 2)):
@@ -129,7 +130,7 @@ def test_parts_stay_together_before_the_first_has_started(net: network_map.Netwo
         # No common cause any more: a UPS of the area says that it has mains.
         found = explain(net.network, it)
         assert len(found) == 3
-        settled = operations.settle(net=net, found=found, evidence=it, apart=apart)
+        settled = operations.settle(net=net, found=found, evidence=it, memory=memory)
         assert len(settled.opened) == opened, later
 
 
@@ -148,6 +149,29 @@ def test_a_line_that_flaps_is_one_outage(net: network_map.NetworkMap) -> None:
     settle(net, set(), now + 51)
     settle(net, okrug, now + 51 + operations.AGAIN_WITHIN.total_seconds() + 1)
     assert Outage.objects.get(state="open").pk != outage.pk
+
+
+def test_a_line_that_comes_and_goes_is_over_once_it_is_steady(net: network_map.NetworkMap) -> None:
+    """Nobody is told that it is mended while it falls again and again; what it holds stays on the board."""
+    now, memory, okrug = time.time(), Memory(), {node("o1")}
+
+    def later(seconds: float, dark: set[int]) -> operations.Settled:
+        it = evidence(net, dark, now + seconds)
+        return operations.settle(net=net, found=explain(net.network, it), evidence=it, memory=memory)
+
+    assert (later(0, okrug).opened, later(3, set()).open) == ([Outage.objects.get().pk], 0)
+    scope = Outage.objects.get().scope_peak
+    for start in range(6, 60, 6):
+        later(start, okrug)
+        assert later(start + 3, set()).waits
+    outage = Outage.objects.get()
+    assert (outage.state, outage.scope) == ("open", scope)
+    assert outage.elements.filter(lit_at=None).count() == scope["devices"]
+    assert later(57 + STEADY_AFTER.total_seconds() - 1, set()).open == 1
+    assert later(57 + STEADY_AFTER.total_seconds() + 1, set()).closed == [outage.pk]
+    kinds = [*outage.events.exclude(kind="cause").order_by("pk").values_list("kind", flat=True)]
+    assert kinds == ["opened", "closed", "again", "unsteady", "closed"]
+    assert not outage.elements.filter(lit_at=None).exists()
 
 
 def test_another_failure_at_the_same_place_is_another_outage(net: network_map.NetworkMap) -> None:

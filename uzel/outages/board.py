@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from uzel.network.light import WORST_FIRST, Light, device_light, with_planned
 from uzel.network.models import Device, DeviceKind, Level, Site
 from uzel.outages import queries
-from uzel.outages.models import Outage, PlannedWork
+from uzel.outages.models import Outage, OutageEvent, PlannedWork
 from uzel.outages.telling import CLASSES, PARENTS, Counts, HypothesisTold, Names, chain, counts, total
 
 
@@ -76,9 +76,13 @@ def version() -> str:
     return f"{row[0]}-{row[1]}" if row[1] else ""
 
 
+# The events that `Outage.is_unsteady` looks for.
+UNSTEADY = Prefetch("events", OutageEvent.objects.filter(kind="unsteady"))
+
+
 def open_outages() -> list[OutageLine]:
     """Open outages, those that leave most people without service first."""
-    rows = list(queries.open_outages().select_related(PARENTS, "mains_area", "planned_work"))
+    rows = list(queries.open_outages().select_related(PARENTS, "mains_area", "planned_work").prefetch_related(UNSTEADY))
     names = Names(rows)
     lines = [OutageLine(o, chain(o.site), counts(o.scope), names.hypotheses(o)) for o in rows]
     return sorted(lines, key=lambda line: (-line.counts.subscribers, -line.counts.devices, line.outage.began_at))

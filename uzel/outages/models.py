@@ -71,6 +71,11 @@ class Outage(models.Model):
     def __str__(self) -> str:
         return f"#{self.pk} {self.site.name}" if self.site else f"#{self.pk}"
 
+    @property
+    def is_unsteady(self) -> bool:
+        """Open, and its light came back more than once: see `holding.keep_unsteady`. Prefetch `events` for many."""
+        return self.state == self.State.OPEN and any(event.kind == "unsteady" for event in self.events.all())
+
 
 class OutageElement(models.Model):
     """A device that an outage holds dark (or, in a management fault, silent)."""

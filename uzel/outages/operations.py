@@ -3,7 +3,7 @@
 The story of an outage (`OutageEvent.kind` and its `data`):
 opened {cause, devices, subscribers} · split {from} · cause {from, to} · grew {devices, subscribers} ·
 shrank {devices, subscribers} · absorbed {outage} · merged {into} · closed {cause, seconds} ·
-again {devices, subscribers}; people add comment {text} (`comments`) · closed_by_hand {reason} (`closing`).
+again {devices, subscribers} · unsteady {}; people add comment {text} (`comments`) · closed_by_hand {reason} (`closing`).
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
@@ -27,7 +27,7 @@ from uzel.core.outage import (
 from uzel.journal import operations as journal
 from uzel.outages.causes import causes_of, describe, ended_undecided, hear_uptimes, just_closed
 from uzel.outages.closing import given_up
-from uzel.outages.holding import keep_together
+from uzel.outages.holding import Memory, keep_together, keep_unsteady
 from uzel.outages.models import Outage, OutageElement, OutageEvent
 from uzel.outages.network_map import NetworkMap, empty_scope
 
@@ -63,23 +63,20 @@ def _time(unix: float) -> datetime:
     return datetime.fromtimestamp(unix, UTC)
 
 
-def settle(
-    *, net: NetworkMap, found: Sequence[Found], evidence: Evidence, apart: dict[int, float] | None = None
-) -> Settled:
+def settle(*, net: NetworkMap, found: Sequence[Found], evidence: Evidence, memory: Memory | None = None) -> Settled:
     """Make the open outages be what was found: open, change, merge and close, each device dark in one of them.
 
-    `apart` is the caller's memory from one decision to the next: since when (unix) the parts of an outage stand apart.
-    Repeating it with the same arguments changes nothing. Raises Conflict (nothing is written then).
+    `memory` is the caller's, from one decision to the next; without it nothing is held back. Repeating it with the same arguments changes nothing. Raises Conflict (nothing is written then).
     """
     with transaction.atomic():
-        return _Decision(net, evidence, apart).settle(found)
+        return _Decision(net, evidence, memory).settle(found)
 
 
 class _Decision:
     """One transaction: the open outages as read, and what is to become of them."""
 
-    def __init__(self, net: NetworkMap, evidence: Evidence, apart: dict[int, float] | None) -> None:
-        self.net, self.evidence, self.apart = net, evidence, apart
+    def __init__(self, net: NetworkMap, evidence: Evidence, memory: Memory | None) -> None:
+        self.net, self.evidence, self.memory = net, evidence, memory
         self.now = _time(evidence.now)
         self.outages = {o.pk: o for o in Outage.objects.select_for_update().filter(state="open").order_by("pk")}
         # An element of an outage that a person closed by hand is let go with the rest.
@@ -94,9 +91,10 @@ class _Decision:
         open_ = {pk: frozenset(self.held[pk]) for pk in self.outages}
         changes = self._without_moments(_without_ended(follow(open_, found), self._devices))
         changes, waits = keep_together(
-            changes, open_=self.outages, held=self.held, devices=self._devices, now=self.now, apart=self.apart
+            changes, open_=self.outages, held=self.held, devices=self._devices, now=self.now, memory=self.memory
         )
-        self.result.waits |= waits
+        changes, unsteady = keep_unsteady(changes, now=self.now, memory=self.memory)
+        self.result.waits |= waits or bool(unsteady)
         target: dict[int, tuple[int, bool]] = {}
         for change in changes:
             if isinstance(change, Open | Continue):
@@ -105,6 +103,12 @@ class _Decision:
                     target.setdefault(device, (outage.pk, device in change.found.roots))
                 if isinstance(change, Continue):
                     self._continue(outage, change.found)
+        for pk, is_new in unsteady.items():
+            for device in self.held[pk]:
+                target.setdefault(device, (pk, self.elements[device].is_root))
+            if is_new:
+                self._tell(pk, "unsteady", {})
+                self.result.changed.append(pk)
         for change in changes:
             if isinstance(change, Merge):
                 self._merge(self.outages[change.outage], change.into)

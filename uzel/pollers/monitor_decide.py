@@ -17,6 +17,7 @@ from uzel.core.outage import Evidence, Found, Seen, explain
 from uzel.drivers.icmp import Pinger
 from uzel.drivers.pulse import Pulse
 from uzel.outages import operations
+from uzel.outages.holding import Memory
 from uzel.outages.operations import Settled
 from uzel.pollers.monitor_metrics import Metrics
 from uzel.pollers.monitor_read import Readings
@@ -62,7 +63,7 @@ class Decider:
         self._told: object = None
         self._suspicion_at = 0.0
         self._sight = Sight(pulse, metrics)
-        self._apart: dict[int, float] = {}
+        self._memory = Memory()
 
     async def run(self, world: "Holder") -> None:
         """Decide whenever something changed, until cancelled."""
@@ -179,7 +180,7 @@ class Decider:
             world.set_dark(dark, evidence.now)
         if (self._told, world.net) == ((told := tuple(found)), world.net) and self._told is not None:
             return None
-        work = functools.partial(operations.settle, net=world.net, found=found, evidence=evidence, apart=self._apart)
+        work = functools.partial(operations.settle, net=world.net, found=found, evidence=evidence, memory=self._memory)
         try:
             settled = await self._store.run(work)
         except (operations.Conflict, IntegrityError) as error:
