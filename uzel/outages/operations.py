@@ -3,7 +3,8 @@
 The story of an outage (`OutageEvent.kind` and its `data`):
 opened {cause, devices, subscribers} · split {from} · cause {from, to} · grew {devices, subscribers} ·
 shrank {devices, subscribers} · absorbed {outage} · merged {into} · closed {cause, seconds} ·
-again {devices, subscribers} · unsteady {}; people add comment {text} (`comments`) · closed_by_hand {reason} (`closing`).
+again {devices, subscribers} · unsteady {}; people add comment {text} (`comments`) · closed_by_hand {reason}
+(`closing`).
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
@@ -66,7 +67,8 @@ def _time(unix: float) -> datetime:
 def settle(*, net: NetworkMap, found: Sequence[Found], evidence: Evidence, memory: Memory | None = None) -> Settled:
     """Make the open outages be what was found: open, change, merge and close, each device dark in one of them.
 
-    `memory` is the caller's, from one decision to the next; without it nothing is held back. Repeating it with the same arguments changes nothing. Raises Conflict (nothing is written then).
+    `memory` is the caller's, from one decision to the next; without it nothing is held back. Repeating it with the same
+    arguments changes nothing. Raises Conflict (nothing is written then).
     """
     with transaction.atomic():
         return _Decision(net, evidence, memory).settle(found)
