@@ -112,6 +112,27 @@ def test_the_command_names_the_cause_in_one_line_and_lists_all_when_asked(city: 
     assert "--all" not in whole
 
 
+def test_two_noisy_kinds_leave_room_for_a_third(city: Path) -> None:
+    """The list is shared by kind: what is named last is named, and all of it is one option away."""
+    for name, column, bad in (("ports.csv", "if_index", "many"), ("subscribers.csv", "kind", "ghost")):
+        table = rows(city, name)
+        with (city / name).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, table[0])
+            writer.writeheader()
+            writer.writerows(row | ({column: bad} if at < 30 else {}) for at, row in enumerate(table))
+    free = next(row for row in rows(city, "services.csv") if row["mac"])
+    line = spoil(city, "services.csv", free["code"] + ",", free["mac"], "no-mac")
+    short = told(city).output
+    named = [
+        each for each in short.splitlines() if each.startswith(("ports.csv:", "subscribers.csv:", "services.csv:"))
+    ]
+    assert any(each.startswith(f"services.csv:{line}: mac: «no-mac» is no MAC address") for each in named)
+    assert Counter(each.split(":")[0] for each in named) == {"ports.csv": 19, "subscribers.csv": 19, "services.csv": 1}
+    assert "--all lists every one" in short
+    whole = told(city, "--all").output
+    assert sum(each.startswith("ports.csv:") for each in whole.splitlines()) == 30
+
+
 def test_a_bad_site_port_and_account_have_their_followers(city: Path) -> None:
     service = next(row for row in rows(city, "services.csv") if row["port"])
     port = spoil(city, "ports.csv", f"{service['device']},{service['port']},", ",0\n", ",no idea\n")

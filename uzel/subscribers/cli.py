@@ -17,7 +17,7 @@ from uzel.subscribers.importing.csv_folder import Folder
 from uzel.subscribers.importing.netbox import Export, NetBox
 from uzel.subscribers.importing.problems import REASONS, Cause, Problem, Problems
 
-# Of the problems kept, how many are printed without --all; the counts by reason follow in any case.
+# How many problems are printed without --all, shared by their kinds: one of each kind whatever their number.
 LISTED = 40
 
 
@@ -103,7 +103,8 @@ def print_problems(console: Console, problems: Problems) -> None:
     behind: dict[Cause | None, list[Problem]] = {}
     for follower in problems.followers:
         behind.setdefault(follower.cause, []).append(follower)
-    for problem in problems.examples if problems.whole else problems.examples[:LISTED]:
+    listed = problems.examples if problems.whole else problems.shared(LISTED)
+    for problem in listed:
         cause = Cause(problem.file, problem.line, problem.reason)
         files = left.pop(cause, None)
         _line(console, _told(problem) + (f"; {_behind(files)}" if files else ""))
@@ -119,7 +120,7 @@ def print_problems(console: Console, problems: Problems) -> None:
     console.print(grid)
     many = "problem" if problems.total == 1 else "problems"
     others = f", and {_rows(problems.followed)} that refer to them" if follow else ""
-    hint = " --all lists every one." if not problems.whole and (follow or len(problems.examples) > LISTED) else ""
+    hint = " --all lists every one." if not problems.whole and (follow or problems.total > len(listed)) else ""
     console.print(f"{problems.total} {many}{others}. Nothing was imported.{hint}", style="bold red", soft_wrap=True)
 
 

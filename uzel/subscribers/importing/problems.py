@@ -73,6 +73,21 @@ class Problems:
         if self.whole:
             self.followers.append(Problem(file, line, column, reason, value[:80], cause=cause))
 
+    def shared(self, count: int) -> list[Problem]:
+        """`count` of the examples, or one of each file and reason where these are more: each kind has an equal share.
+
+        What a kind with few leaves of its share goes to the others.
+        """
+        kinds = Counter((problem.file, problem.reason) for problem in self.examples)
+        share = next((n for n in range(EXAMPLES, 1, -1) if sum(min(n, kept) for kept in kinds.values()) <= count), 1)
+        seen: Counter[tuple[str, str]] = Counter()
+        listed = []
+        for problem in self.examples:
+            seen[problem.file, problem.reason] += 1
+            if seen[problem.file, problem.reason] <= share:
+                listed.append(problem)
+        return listed
+
     def __bool__(self) -> bool:
         return bool(self.counts)
 
