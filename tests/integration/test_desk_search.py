@@ -183,6 +183,9 @@ def test_devices_and_sites(town: dict[str, Subscriber]) -> None:
         "10.0.0.0/99",
         "' & 'x",
         "10.1.2.3/33",
+        "fe80::1%eth0",
+        "ip fe80::%1/64",
+        "fe80::1%25",
     ],
 )
 def test_hostile(town: dict[str, Subscriber], text: str) -> None:

@@ -160,6 +160,7 @@ def test_address_of_a_kept_device_is_named(folder: Path) -> None:
         ("sites.csv", "o1,ОУ,okrug,c", "o1,ОУ,house,h1", (4, "parent", "cycle")),
         ("sites.csv", "centre,,", "centre,o1,", (2, "parent", "parent_of_centre")),
         ("devices.csv", "127.40.0.2", "127.40.0", (3, "address", "bad_ip")),
+        ("devices.csv", "127.40.0.2", "fe80::1%eth0", (3, "address", "bad_ip")),
         ("devices.csv", "127.40.0.2", "127.40.0.2 127.40.0.7", (3, "address", "two_addresses")),
         ("devices.csv", "127.40.0.2", "127.40.0.1", (3, "address", "address_taken")),
         ("devices.csv", "ups,h1,ups,APC", "sw,h1,ups,APC", (4, "address", "two_addresses")),

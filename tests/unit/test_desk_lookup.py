@@ -86,6 +86,8 @@ def test_house(number: str, key: str) -> None:
         ("10.1.2.3", What.IP, "10.1.2.3"),
         ("10,1,2,3", What.IP, "10.1.2.3"),
         ("10.1.2.", What.NETWORK, "10.1.2.0/24"),
+        ("fe80::1%eth0", What.IP, "fe80::1"),
+        ("fe80::%1/64", What.NETWORK, "fe80::/64"),
         ("aabb.ccdd.eeff", What.MAC, "aabbccddeeff"),
         ("0:1a:2b:3:4:5", What.MAC, "001a2b030405"),
         ("aa:bb:c", What.MAC_PART, "aabbc"),

@@ -142,6 +142,9 @@ def _ip(line: str) -> Iterator[Reading]:
     """A whole address, a mask, or the first octets of one («10.20.3.», «10.20.3»)."""
     # The keypad of a Russian layout types a comma for the dot.
     text = line.replace(",", ".").replace(" ", "")
+    if ":" in text:
+        # A zone (fe80::1%eth0) means something on one machine alone; PostgreSQL takes none.
+        text = re.sub(r"%[^/]*", "", text)
     try:
         yield Reading(What.IP, str(ipaddress.ip_address(text)))
         return

@@ -105,7 +105,11 @@ def address(value: str) -> str | None:
     if not value:
         return None
     try:
-        return str(ipaddress.ip_address(value))
+        parsed = ipaddress.ip_address(value)
+        if "%" in str(parsed):
+            # A zone (fe80::1%eth0) means something on one machine alone; PostgreSQL takes none.
+            raise Bad("bad_ip")
+        return str(parsed)
     except ValueError:
         parts = [part for part in re.split(r"[\s,;]+", value) if part]
         reason = "two_addresses" if len(parts) > 1 and all(map(_is_address, parts)) else "bad_ip"
