@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.http import HttpResponse
 from django.test import Client
 
 from tests.web_data import people
@@ -94,6 +97,29 @@ def test_the_administrator_makes_changes_and_disables_an_account(staff: dict[Rol
     record = AuditRecord.objects.filter(action="account.changed").latest("pk")
     assert record.detail == {"role": ["operator", "lead"], "is_active": [True, False]}
     assert record.username == "administrator" and record.object_id == str(made.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_new_account_sent_several_times_at_once_is_one_account() -> None:
+    admin = people()[Role.ADMINISTRATOR]
+    clients = [Client(raise_request_exception=False) for _ in range(6)]
+    for client in clients:
+        client.force_login(admin)
+    form = {"username": "petrova", "last_name": "Петрова", "role": "operator", "is_active": "on", "password": GOOD}
+    together = threading.Barrier(6)
+
+    def send(client: Client) -> HttpResponse:
+        try:
+            together.wait()
+            return client.post("/people/accounts/new/", form)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as hands:
+        answers = list(hands.map(send, clients))
+    assert sorted(answer.status_code for answer in answers) == [200] * 5 + [302]
+    assert all("уже существует" in answer.content.decode() for answer in answers if answer.status_code == 200)
+    assert User.objects.filter(username="petrova").count() == 1
 
 
 def test_a_password_that_the_administrator_sets_ends_the_old_sessions(staff: dict[Role, User]) -> None:

@@ -15,6 +15,8 @@ else:
     UserForm = forms.ModelForm
 
 
+# In Django's own words, which come with their translation.
+NAME_TAKEN = (User._meta.get_field("username").error_messages or {})["unique"]
 LONGEST_NAME = User._meta.get_field("username").max_length or 150
 
 

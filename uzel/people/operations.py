@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.sessions.models import Session
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -27,10 +27,15 @@ class LastAdministratorError(Exception):
     """The change would leave nobody who can manage accounts."""
 
 
+class NameTakenError(Exception):
+    """Another account has this login."""
+
+
 def save_account(*, account: User, actor: User, request: HttpRequest | None = None, password: str = "") -> User:
     """Create or change an account; a disabled one and one with a new password is signed out everywhere.
 
-    Raises LastAdministratorError when no administrator who may sign in would be left.
+    Raises LastAdministratorError when no administrator who may sign in would be left, NameTakenError when the login
+    was given to another account since the form looked.
     """
     with transaction.atomic():
         # Two administrators disabling each other at once must wait for one another here.
@@ -43,7 +48,7 @@ def save_account(*, account: User, actor: User, request: HttpRequest | None = No
             account.set_password(password)
         elif not account.pk:
             account.set_unusable_password()
-        account.save()
+        _keep(account)
         if password or not account.is_active:
             end_sessions(account)
         audit(
@@ -54,6 +59,16 @@ def save_account(*, account: User, actor: User, request: HttpRequest | None = No
             detail=_changes(before or {}, account) | ({"password": "set"} if password else {}),
         )
     return account
+
+
+def _keep(account: User) -> None:
+    try:
+        with transaction.atomic():
+            account.save()
+    except IntegrityError as error:
+        if "username" not in str(error):
+            raise
+        raise NameTakenError from error
 
 
 def end_sessions(user: User) -> None:

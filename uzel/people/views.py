@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from uzel.journal.operations import audit
 from uzel.people import operations, sign_in
-from uzel.people.forms import AccountForm, NewPasswordForm, SignInForm
+from uzel.people.forms import NAME_TAKEN, AccountForm, NewPasswordForm, SignInForm
 from uzel.people.models import User
 
 
@@ -113,14 +113,18 @@ def account_new(request: HttpRequest) -> HttpResponse:
     form = AccountForm(request.POST or None)
     password = NewPasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and password.is_valid():
-        made = operations.save_account(
-            account=form.save(commit=False),
-            actor=_actor(request),
-            request=request,
-            password=password.cleaned_data["password"],
-        )
-        messages.success(request, _("The account %(name)s is made.") % {"name": made.username})
-        return redirect("people:accounts")
+        try:
+            made = operations.save_account(
+                account=form.save(commit=False),
+                actor=_actor(request),
+                request=request,
+                password=password.cleaned_data["password"],
+            )
+        except operations.NameTakenError:
+            form.add_error("username", NAME_TAKEN)
+        else:
+            messages.success(request, _("The account %(name)s is made.") % {"name": made.username})
+            return redirect("people:accounts")
     return render(request, "people/account.html", {"form": form, "password_form": password, "account": None})
 
 
@@ -141,6 +145,8 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
             )
         except operations.LastAdministratorError:
             form.add_error(None, _("This is the last administrator: somebody must be able to manage accounts."))
+        except operations.NameTakenError:
+            form.add_error("username", NAME_TAKEN)
         else:
             messages.success(request, _("Saved."))
             return redirect("people:accounts")
