@@ -23,6 +23,12 @@ class AuditFilter(forms.Form):
         label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
 
+    @property
+    def asked(self) -> dict[str, str]:
+        """What was asked for, as text, by field: only what could be read."""
+        self.is_valid()
+        return {name: str(value) for name, value in getattr(self, "cleaned_data", {}).items() if value}
+
     def chosen(self, rows: QuerySet[AuditRecord]) -> QuerySet[AuditRecord]:
         """Narrow `rows` to what was asked for."""
         self.is_valid()

@@ -15,11 +15,16 @@ def audit_trail(request: HttpRequest) -> HttpResponse:
     form = AuditFilter(request.GET or None)
     rows = form.chosen(AuditRecord.objects.order_by("-id"))
     before = request.GET.get("before", "")
-    if before.isdecimal():
-        rows = rows.filter(id__lt=int(before[:18]))
+    before = before[:18] if before.isdecimal() else ""
+    if before:
+        rows = rows.filter(id__lt=int(before))
     found = list(rows[: PAGE + 1])
     older = found[PAGE - 1].pk if len(found) > PAGE else None
     context = {"form": form, "records": found[:PAGE], "older": older, "is_first": not before}
-    asked = {name: value for name, value in request.GET.items() if value}
-    audit(user=request.user, action="audit.seen", request=request, detail=asked)
+    audit(
+        user=request.user,
+        action="audit.seen",
+        request=request,
+        detail=form.asked | ({"before": before} if before else {}),
+    )
     return render(request, "journal/audit.html", context)
