@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
@@ -22,14 +23,19 @@ STREETS = ("Липовая", "Заречная", "Мостовая", "Хлебн
 
 
 PASSWORD = "long-enough-7"
-# Hashing is slow on purpose: once is enough.
-_hashed = functools.cache(make_password)
+
+
+@functools.cache
+def _hashed(password: str, _by: str) -> str:
+    """Hashing is slow on purpose: once is enough for each way of hashing that a test sets."""
+    return make_password(password)
 
 
 def people() -> dict[Role, User]:
     """One account per role, named as the role."""
+    password = _hashed(PASSWORD, settings.PASSWORD_HASHERS[0])
     return {
-        role: User.objects.create(username=str(role), password=_hashed(PASSWORD), role=role, last_name=str(role))
+        role: User.objects.create(username=str(role), password=password, role=role, last_name=str(role))
         for role in Role
     }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 
@@ -69,6 +69,25 @@ def test_too_many_wrong_passwords_shut_the_door_even_for_the_right_one(staff: di
     # Others at the same desk are not shut out.
     assert _sign_in(client, "lead") == 302
     assert "session.locked_out" in _actions()
+
+
+def test_a_login_is_one_in_letters_of_any_case(staff: dict[Role, User]) -> None:
+    assert _sign_in(Client(), " OPERATOR ") == 302
+    admin = Client()
+    admin.force_login(staff[Role.ADMINISTRATOR])
+    form = {"username": "Operator", "last_name": "Другая", "role": "operator", "is_active": "on", "password": GOOD}
+    answer = admin.post("/people/accounts/new/", form)
+    assert answer.status_code == 200 and answer.content.decode().count("уже существует") == 1
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.create(username="Operator")
+    own = {"username": "Operator", "last_name": "Звонарёва", "role": "operator", "is_active": "on"}
+    assert admin.post(f"/people/accounts/{staff[Role.OPERATOR].pk}/", own).status_code == 302
+
+
+def test_wrong_passwords_count_for_one_login_however_it_is_typed(staff: dict[Role, User]) -> None:
+    names = ["operator", "OPERATOR", "Operator", " operator", "ｏperator"]
+    assert [_sign_in(Client(), name, "wrong") for name in names] == [200, 200, 200, 200, 429]
+    assert _sign_in(Client(), "oPERATOR") == 429
 
 
 def test_the_session_is_a_new_one_after_sign_in(staff: dict[Role, User]) -> None:

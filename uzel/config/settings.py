@@ -143,6 +143,8 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "uzel.people.views.locked_out"
+# Letters of another case are the same login.
+AXES_USERNAME_CALLABLE = "uzel.people.sign_in.counted_as"
 AXES_VERBOSE = False
 # A shift and a little more; a browser left open is signed out by itself.
 SESSION_COOKIE_AGE = 13 * 3600

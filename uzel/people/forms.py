@@ -43,6 +43,12 @@ class AccountForm(UserForm):
         super().__init__(*args, **kwargs)
         self.fields["last_name"].required = True
 
+    def clean_username(self) -> str:
+        username: str = self.cleaned_data["username"]
+        if User.objects.filter(username__iexact=username).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(NAME_TAKEN, code="unique")
+        return username
+
 
 class NewPasswordForm(forms.Form):
     """A password that the administrator sets for somebody."""

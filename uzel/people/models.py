@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 
@@ -25,6 +26,10 @@ class Accounts(UserManager["User"]):
         """An account that may do everything here has the role for it, not only Django's flag."""
         return super().create_superuser(username, *args, **{"role": Role.ADMINISTRATOR, **fields})
 
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Whoever signs in types a login in letters of any case."""
+        return self.get(username__iexact=username)
+
 
 class User(AbstractUser):
     """A member of staff."""
@@ -34,6 +39,16 @@ class User(AbstractUser):
     theme = models.CharField(_("theme"), max_length=5, default="auto")
 
     objects: ClassVar["Accounts"] = Accounts()
+
+    class Meta(AbstractUser.Meta):
+        constraints: ClassVar = [
+            # UPPER, since that is how Django compares with iexact: the index serves the sign-in too.
+            models.UniqueConstraint(
+                Upper("username"),
+                name="people_user_username_any_case",
+                violation_error_message=AbstractUser._meta.get_field("username").error_messages["unique"],
+            )
+        ]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username

@@ -89,7 +89,8 @@ def create_demo_accounts(kept: Mapping[str, str]) -> list[tuple[str, str, str]]:
         password = kept.get(username) or secrets.token_urlsafe(6)
         with transaction.atomic():
             user, created = User.objects.select_for_update().get_or_create(
-                username=username, defaults={"role": role, "first_name": first_name, "last_name": last_name}
+                username__iexact=username,
+                defaults={"username": username, "role": role, "first_name": first_name, "last_name": last_name},
             )
             if created or not user.check_password(password):
                 user.set_password(password)

@@ -6,10 +6,12 @@ names; and few passwords are hashed at once, so that a guesser cannot take the p
 """
 
 import threading
+import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 from zlib import crc32
 
 from axes.helpers import get_client_ip_address
@@ -43,6 +45,17 @@ def address_of(request: HttpRequest) -> str:
     return str(get_client_ip_address(request) or "")
 
 
+def same_name(username: str) -> str:
+    """One form of all that people type for one login: what the form and the database take for the same is the same."""
+    return unicodedata.normalize("NFKC", username).strip().upper().casefold()
+
+
+def counted_as(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
+    """The login that axes counts a wrong password for."""
+    given = (credentials or {}).get("username") or request.POST.get("username", "")
+    return same_name(str(given))
+
+
 def is_shut_out(address: str) -> bool:
     """Whether too many wrong passwords came from this address of late."""
     since = timezone.now() - timedelta(hours=float(settings.AXES_COOLOFF_TIME))
@@ -65,7 +78,7 @@ def turn(address: str, username: str) -> Iterator[None]:
             raise Busy
         try:
             with transaction.atomic(), connection.cursor() as cursor:
-                key = crc32(f"{address} {username}".encode("utf-8", "replace")) - 2**31
+                key = crc32(f"{address} {same_name(username)}".encode("utf-8", "replace")) - 2**31
                 cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, key])
                 yield
         finally:

@@ -69,7 +69,7 @@ def change(host: str, kind: str, port: str | None, value: str, why: str, subject
 
 
 def _who(name: str) -> User:
-    found = User.objects.filter(username=name, is_active=True).first()
+    found = User.objects.filter(username__iexact=name, is_active=True).first()
     if found is None:
         raise click.ClickException(f"no account {name!r} in Uzel: name yours with --as")
     return found
