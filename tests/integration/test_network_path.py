@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from uzel.network.drawing import around
 from uzel.network.light import Light
 from uzel.network.models import Device, DeviceState, Link, MainsArea, Port, PortState, Site
 from uzel.network.queries import path_to_source
+from uzel.people.models import Role, User
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +101,22 @@ def test_the_drawing_knows_of_a_splitter_what_the_way_knows(street: dict[str, De
     DeviceState.objects.update(answers=None)
     drawn = {node["code"]: node["light"] for node in around([street["rx"].pk])["nodes"]}
     assert drawn == {"rx": "unknown", "split": "unknown", "tx": "unknown"}
+
+
+@pytest.mark.parametrize(("answers", "word"), [(True, "lit"), (None, "unknown")])
+def test_a_page_says_the_same_of_a_splitter_wherever_it_names_it(
+    street: dict[str, Device], client: Client, answers: bool | None, word: str
+) -> None:
+    """The table of the place, the head of the device, the way, the drawing and the list of its links."""
+    DeviceState.objects.create(device=street["rx"], answers=answers)
+    client.force_login(User.objects.create_user("e", role=Role.ENGINEER))
+    place = client.get("/sites/o1/").context
+    assert {device.code: light for device, light in place["devices"]}["split"] == word
+    device = client.get("/devices/split/").context
+    assert device["light"] == word and device["way"][0].light == word
+    for drawing in (place["drawing"], device["drawing"]):
+        assert {node["light"] for node in drawing["nodes"] if node["code"] == "split"} == {word}
+        assert [edge["state"] for edge in drawing["edges"] if "split" in edge["code"]] == [word, word]
 
 
 def test_a_strip_is_not_proven_by_the_switch_that_it_is_asked_through(street: dict[str, Device]) -> None:

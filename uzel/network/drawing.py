@@ -1,6 +1,7 @@
 """The neighbourhood of a place or a device as a drawing: layers from the source of light down."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 from django.db.models import Q
@@ -35,7 +36,7 @@ def around(device_ids: Iterable[int]) -> dict[str, Any]:
     links = Link.objects.filter(Q(a_device__in=shown) & Q(b_device__in=shown)).select_related(
         "a_port__state", "b_port__state", "a_device__state", "b_device__state"
     )
-    lights = _lights(list(devices), joined)
+    lights, proven = _lights(list(devices), joined)
     nodes = [
         _node(device, lights[device.pk], len(adjacency.climb(joined, device.pk)), device.pk in set(here))
         for device in devices
@@ -45,25 +46,37 @@ def around(device_ids: Iterable[int]) -> dict[str, Any]:
     nodes = [node for node in nodes if node["id"] in linked]
     return {
         "nodes": sorted(nodes, key=lambda node: (node["rank"], node["code"])),
-        "edges": [_edge(link) for link in links],
+        "edges": [_edge(link, is_proven=link.pk in proven) for link in links],
         "cut": len(wanted) > MOST,
     }
 
 
-def _lights(devices: list[Device], joined: adjacency.Adjacency) -> dict[int, Light]:
-    """The light of each; a splitter has it when what it feeds is lit and answers, as on the way to the centre."""
+def lights_in(drawn: dict[str, Any]) -> dict[int, Light]:
+    """The light of each device of a drawing by its id: what else a page says of them must be the same."""
+    return {node["id"]: Light(node["light"]) for node in drawn["nodes"]}
+
+
+def _lights(devices: list[Device], joined: adjacency.Adjacency) -> tuple[dict[int, Light], set[int]]:
+    """The light of each; a splitter has it when what it feeds is lit and answers, as on the way to the centre.
+
+    With it the ids of the links at splitters that this proves: they have no ports that could tell.
+    """
+    proven: set[int] = set()
     lights = {device.pk: device_light(device) for device in devices}
     mute = {device.pk for device in devices if device.address is None}
     for device in devices:
         if lights[device.pk] is not Light.LIT:
             continue
-        for pk, _link in adjacency.climb(joined, device.pk):
+        climbed = adjacency.climb(joined, device.pk)
+        for (pk, link), (above, _link) in pairwise([*climbed, (0, None)]):
             if lights.get(pk) is Light.UNKNOWN and pk in mute:
                 lights[pk] = Light.LIT
             # What has no link of its own proves nothing of the switch that it is asked through.
             if lights.get(pk) is not Light.LIT or pk not in joined.up:
                 break
-    return lights
+            if link is not None and mute & {pk, above}:
+                proven.add(link)
+    return lights, proven
 
 
 def _node(device: Device, light: Light, rank: int, here: bool) -> dict[str, Any]:
@@ -80,8 +93,9 @@ def _node(device: Device, light: Light, rank: int, here: bool) -> dict[str, Any]
     }
 
 
-def _edge(link: Link) -> dict[str, Any]:
+def _edge(link: Link, *, is_proven: bool) -> dict[str, Any]:
     up = link_up(link)
+    up = True if up is None and is_proven else up
     return {
         "id": link.pk,
         "code": link.code,

@@ -1,6 +1,7 @@
 """Pages of the network: the tree, a place, a device. A fragment is answered to htmx, the whole page otherwise."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -52,17 +53,19 @@ def site(request: HttpRequest, code: str) -> HttpResponse:
     lights = [light for device, light in devices if device.address or light is Light.DARK]
     below = places.below(found)
     standing = batteries.warnings_of(device for device, _ in devices)
+    around = drawing.around(ids)
+    drawn = drawing.lights_in(around)
     context = {
         "site": found,
         "above": places.above(found),
         "light": min(lights, key=WORST_FIRST.index, default=Light.UNKNOWN),
-        "devices": devices,
+        "devices": [(device, drawn.get(device.pk, light)) for device, light in devices],
         "hangs": blasts.hanging_on(ids),
         "below": below[: places.PART],
         "more": len(below) > places.PART,
         "batteries": standing,
         "outages": equipment.open_outages(ids, area=found.mains_area_id if standing else None),
-        "drawing": drawing.around(ids),
+        "drawing": around,
     }
     return _page(request, "network/site", context)
 
@@ -80,10 +83,12 @@ def device(request: HttpRequest, code: str) -> HttpResponse:
     standing = batteries.warnings_of([found, *(feed.device for feed in power if feed.device)])
     if standing:
         held = equipment.open_outages([found.pk], area=found.site.mains_area_id)
+    around = drawing.around([found.pk])
+    drawn = drawing.lights_in(around)
     context = {
         "device": found,
         "state": getattr(found, "state", None),
-        "light": device_light(found),
+        "light": drawn.get(found.pk, device_light(found)),
         "above": places.above(found.site),
         "ports": ports,
         "banks": panel.banks(ports),
@@ -91,11 +96,11 @@ def device(request: HttpRequest, code: str) -> HttpResponse:
         "power": power,
         "batteries": standing,
         "feeds": equipment.fed_by(found),
-        "way": path_to_source(found.pk),
+        "way": [replace(step, light=drawn.get(step.device_id, step.light)) for step in path_to_source(found.pk)],
         "hangs": blasts.hanging_on([found.pk]),
         "outages": held,
         "probes": equipment.probes(found),
-        "drawing": drawing.around([found.pk]),
+        "drawing": around,
     }
     return _page(request, "network/device", context)
 
