@@ -94,6 +94,10 @@ def _accounts(results: Results) -> list[str]:
         ("5-12 ленина", "100001", What.ADDRESS, True),
         ("8 марта 12а-7", "100003", What.ADDRESS, True),
         ("ленина 5/1 3", "100005", What.ADDRESS, True),
+        ("8 марта 12А/7", "100003", What.ADDRESS, True),
+        ("ленина 5/12", "100001", What.ADDRESS, True),
+        ("ленина 5/1/3", "100005", What.ADDRESS, True),
+        ("5/12 ленина", "100001", What.ADDRESS, True),
         ("иванова ленина 5", "100002", What.ADDRESS, False),
         ("петров ленина", "100005", What.ADDRESS, False),
     ],
@@ -103,6 +107,11 @@ def test_finds(town: dict[str, Subscriber], text: str, first: str, why: What, ex
     assert results.subscribers, text
     hit = results.subscribers[0]
     assert (hit.item.account, hit.why, hit.exact) == (first, why, exact)
+
+
+def test_a_slash_is_of_the_house_where_there_is_such_a_house(town: dict[str, Subscriber]) -> None:
+    Subscriber.objects.create(account="100006", name="Сосед", building=town["100001"].building, flat="1")
+    assert set(_accounts(search("ленина 5/1"))) == {"100004", "100005"}
 
 
 def test_one_exact_hit_opens_at_once(town: dict[str, Subscriber]) -> None:

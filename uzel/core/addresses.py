@@ -25,11 +25,15 @@ _PART = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """`words` of street and town without street types, in plain form; `house` as house_key() has it; `flat` plain."""
+    """`words` of street and town without street types, in plain form; `house` as house_key() has it; `flat` plain.
+
+    `is_guess`: holds only where no likelier reading names a house that exists.
+    """
 
     words: tuple[str, ...]
     house: str = ""
     flat: str = ""
+    is_guess: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,16 @@ def parse_address(text: str) -> tuple[Address, ...]:
     """Every way to read `text` as an address, likeliest first; empty when it names no street.
 
     Numbers before the last word are part of the street («8 Марта», «40 лет Октября») or come in reverse order
-    («5-12 ленина»): only the list of streets can tell, so both readings are given.
+    («5-12 ленина»): only the list of streets can tell, so both readings are given. «5/12» is a house with its block,
+    or, as a guess, house and flat.
     """
+    sure = _readings(text)
+    before, _, after = text.rpartition("/")
+    guesses = [it for it in _readings(f"{before}-{after}") if it not in sure] if before else []
+    return (*sure, *(replace(it, is_guess=True) for it in guesses))
+
+
+def _readings(text: str) -> tuple[Address, ...]:
     items = _items(text)
     if not any(item.is_word for item in items):
         items = _items(text, keep_types=True)

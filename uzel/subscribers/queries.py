@@ -118,14 +118,17 @@ def search(text: str, limit: int = 20, *, by_phone: bool = True) -> Results:
 def _search(text: str, every: Sequence[Reading], limit: int) -> Results:
     subscribers: dict[int, tuple[Reading, _Found]] = {}
     buildings: dict[int, tuple[Reading, _Found]] = {}
-    dictionary = _look_up(every)
+    dictionary, has_house = _look_up(every), False
     for reading in every:
         if len(subscribers) > limit and reading.what not in _NEVER_LEFT_OUT:
             continue
         if reading.address is not None:
+            if reading.address.is_guess and has_house:
+                continue
             # Where the whole line has proved to be a name, only a street of just these words is worth a look.
             is_loose = all(found.similar for _, found in subscribers.values())
-            houses, people = _by_address(reading.address, dictionary, limit, is_loose=is_loose)
+            houses, people, is_there = _by_address(reading.address, dictionary, limit, is_loose=is_loose)
+            has_house = has_house or is_there
             for found in houses:
                 buildings.setdefault(found.id, (reading, found))
         elif reading.what is What.NAME:
@@ -266,15 +269,15 @@ def _names_with(known: Sequence[_Word], limit: int) -> list[int]:
 
 def _by_address(
     address: Address, dictionary: _Dictionary, limit: int, *, is_loose: bool
-) -> tuple[list[_Found], list[_Found]]:
-    """Buildings that fit, and the subscribers in them when a house is named.
+) -> tuple[list[_Found], list[_Found], bool]:
+    """Buildings that fit, the subscribers in them when a house is named, and whether there is just this house.
 
     `is_loose`: words of no street may be of a name, or be mistaken; else all must be of a street as they stand.
     """
     words = address.words[:_WORDS]
     known = [_corrected(word, "s", dictionary) if is_loose else dictionary["s", word] for word in words]
     if not is_loose and not all(word.holders for word in known):
-        return [], []
+        return [], [], False
     similar = any(word.corrected for word in known)
     number = _like("".join(re.findall(r"^\d+", address.house)))
     streets, people, rows = _split(known, dictionary, number, is_loose=is_loose)
@@ -285,7 +288,7 @@ def _by_address(
     buildings = [] if people else [_Found(pk, label, similar=similar) for pk in shown[:limit]]
     inside = same[:_SAME_HOUSE] if address.house else near if people else []
     if not inside:
-        return buildings, []
+        return buildings, [], bool(same)
     residents = _rows(
         sql.SUBSCRIBERS_IN,
         buildings=inside,
@@ -295,7 +298,7 @@ def _by_address(
         limit=limit + 1,
     )
     exact = bool(address.flat) and len(residents) == 1 and not similar
-    return buildings, [_Found(pk, label, exact=exact, similar=similar) for pk, _ in residents]
+    return buildings, [_Found(pk, label, exact=exact, similar=similar) for pk, _ in residents], bool(same)
 
 
 def _split(
