@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.integration.test_import_netbox import network
-from uzel.network.models import AccessGroup, Site
+from uzel.network.models import AccessGroup, DeviceKind, Site
 from uzel.simcity.plan import generate
 from uzel.subscribers.cli import import_
 from uzel.subscribers.importing import Diff, bring_in
@@ -110,6 +110,15 @@ def test_the_command_names_the_cause_in_one_line_and_lists_all_when_asked(city: 
     listed = [each for each in whole.splitlines() if each.endswith(f" follows from devices.csv:{line}")]
     assert {tuple(each.strip().split(":")[:2]) for each in listed} == {(file, str(at)) for file, at in expected}
     assert "--all" not in whole
+
+
+def test_the_known_words_are_told_once_and_whole(city: Path) -> None:
+    spoil(city, "sites.csv", "o1,", "okrug", "quarter")
+    spoil(city, "devices.csv", busiest(city) + ",", ",switch,", ",swich,")
+    lines = told(city).output.splitlines()
+    level = next(each for each in lines if "«quarter»" in each)
+    assert "«quarter» is no level (centre, okrug, district, campus, house)" in level and level.count("campus") == 1
+    assert f"({', '.join(DeviceKind.values)})" in next(each for each in lines if "«swich»" in each)
 
 
 def test_two_noisy_kinds_leave_room_for_a_third(city: Path) -> None:

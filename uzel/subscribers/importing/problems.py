@@ -5,10 +5,13 @@ A row that is wrong only because it refers to a bad one is no problem of its own
 
 from collections import Counter
 from dataclasses import dataclass, field
+from textwrap import shorten
 from typing import NamedTuple
 
 # Examples kept of each reason in each file: enough to see what is wrong, short enough to read.
 EXAMPLES = 20
+# The longest list of known words, of kinds of devices, fits.
+NEAR = 300
 
 
 class Bad(ValueError):
@@ -59,10 +62,10 @@ class Problems:
     _followed: set[tuple[Cause, str, int]] = field(default_factory=set)
 
     def add(self, file: str, line: int, column: str, reason: str, value: str = "", near: str = "") -> Cause:
-        """Count a problem, and return it as a cause of others; values are cut at 80 characters."""
+        """Count a problem, and return it as a cause of others; values are cut at 80 characters, `near` at NEAR."""
         self.counts[file, reason] += 1
         if self.whole or self.counts[file, reason] <= EXAMPLES:
-            self.examples.append(Problem(file, line, column, reason, value[:80], near[:80]))
+            self.examples.append(Problem(file, line, column, reason, value[:80], shorten(near, NEAR, placeholder=" …")))
         return Cause(file, line, reason)
 
     def follow(self, cause: Cause, file: str, line: int, column: str, reason: str, value: str) -> None:
@@ -124,7 +127,7 @@ REASONS = {
     "not_a_coordinate": "is not a coordinate in degrees",
     "not_yes_or_no": "must be 0 or 1",
     "unknown_value": "is none of the known words",
-    "unknown_level": "is no level: centre, okrug, district, campus, house",
+    "unknown_level": "is no level",
     "bad_ip": "is no IP address",
     "two_addresses": "a device has one address",
     "bad_mac": "is no MAC address of 12 hexadecimal digits",
