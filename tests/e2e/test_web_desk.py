@@ -221,3 +221,16 @@ def test_no_page_is_wider_than_the_screen(sign_in: SignIn, width: int) -> None:
                  "/people/accounts/", "/people/accounts/new/", "/people/password/"):  # fmt: skip
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, path
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_who_is_without_service_is_read_whole_on_a_phone(sign_in: SignIn, is_open: bool) -> None:
+    """Every column of the table stands on a screen of 390 px, with the counts of a whole city."""
+    web_data.city()
+    closed = None if is_open else timezone.now()
+    outage = web_data.darken(Site.objects.get(code="o1-d1"), people=60_213, closed=closed)
+    page = sign_in(Role.OPERATOR)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"/outages/{outage.pk}/")
+    box = page.locator(".scroll-x", has=page.locator("table.counts"))
+    assert box.evaluate("box => box.scrollWidth - box.clientWidth") <= 0
