@@ -91,6 +91,6 @@ def main(context: click.Context) -> None:
             server = embedded.start(settings.HOME)
         except embedded.NotStarted as error:
             raise click.ClickException(str(error)) from error
-        context.call_on_close(server.cleanup)
+        context.call_on_close(lambda: embedded.stop(server))
     if context.invoked_subcommand not in MAKES_TABLES:
         importlib.import_module("uzel.config.ready").make_ready(is_ours=is_ours)

@@ -97,6 +97,25 @@ def start(home: Path) -> Any:
             return server
 
 
+def stop(server: Any) -> None:
+    """Give the handle back: the server stops when no living process holds one.
+
+    A process that was killed did not give its own back: without this the server would wait for it for ever.
+    """
+    with server._lock:
+        held = server.global_process_id_list
+        held.put([pid for pid in held._get() if _lives(pid)])
+    server.cleanup()
+
+
+def _lives(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX"
+
+
 def _make_database(server: Any) -> None:
     with psycopg.connect(server.get_uri(), autocommit=True, connect_timeout=CONNECT_S) as database:
         if not database.execute("SELECT FROM pg_database WHERE datname = 'uzel'").rowcount:
