@@ -27,13 +27,18 @@ VOLATILE = re.compile(
 )
 # Log lines that fall into an answer. The first group is what stands before one that fell into the middle of a line.
 _CLOCK = r"(?:[A-Z][a-z]{2} +\d{1,2} (?:\d{4} )?)?\d\d:\d\d:\d\d(?:\.\d+)?(?:[+-]\d\d:\d\d)?"
+_LEVEL = "(?:EMERG|ALERT|CRIT|ERR|ERROR|WARN|NOTICE|INFO|DEBUG)"
 LOGGED = re.compile(
     rf"(?:\d{{6}}: )?[*.]?(?:{_CLOCK}(?: [A-Z]{{2,5}})?|\d{{1,3}}[ywd]\d{{1,2}}[wdh]): %[A-Z][\w-]*-[0-7]-\w+: "
     rf"|#?{_CLOCK} \S+ (?:%%\d\d)?[A-Z]\w*/\d/\w+(?:\(\w\))?(?:\[\d+\])?:"
-    r"|(?:EMERG|ALERT|CRIT|ERR|ERROR|WARN|NOTICE|INFO|DEBUG)\([0-7]\) \S"
+    rf"|{_LEVEL}\([0-7]\) \S"
 )
-# Cisco's without a clock (`no service timestamps`). Told from a pattern in an applet by standing at the very start.
-_BARE = re.compile(r"%[A-Z][\w-]*-[0-7]-\w+: ")
+# Those without a clock: Cisco's (`no service timestamps`), D-Link's with its level or bare. Told from a pattern in an
+# applet and from a description by standing at the very start.
+BARE = re.compile(
+    r"%[A-Z][\w-]*-[0-7]-\w+: "
+    rf"|(?:{_LEVEL}: )?[Pp]ort \d{{1,3}}(?::\d{{1,3}})? link (?:up|down)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ def clean(text: str) -> Cleaned:
         line = raw.rstrip()
         if VOLATILE.fullmatch(line):
             continue
-        if LOGGED.match(line) or _BARE.match(line):
+        if LOGGED.match(line) or BARE.match(line):
             noise += 1
             continue
         # Within a line its other half may stand anywhere: such a text cannot be mended.

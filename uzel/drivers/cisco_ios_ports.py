@@ -79,8 +79,10 @@ def parse_status(text: str) -> Parsed[PortStatus]:
     return sheet.parsed()
 
 
-_BLOCK = re.compile(rf"^\s*({PORT}|\S+) is (.*?), line protocol is (\w+)(.*)$")
-_BLOCK_LIKE = r".*\bline protocol\b"
+_ANY_PORT = r"[A-Z][A-Za-z-]{1,40} ?\d+(?:/\d+){0,3}(?:\.\d+)?(?::\d+)?"  # "Serial0/0/0:15", "Virtual-Access1"
+_BLOCK = re.compile(rf"^\s*({_ANY_PORT}) is (.*?), line protocol is (\w+)(.*)$")
+# Nothing else of a block stands at the left edge.
+_BLOCK_LIKE = rf"\S|.*\bline protocol\b|\s*{_ANY_PORT} is "
 _DUPLEX = re.compile(r"^\s*(Full|Half|Auto|Unknown)[- ]?[Dd]uplex, +(Auto[- ]?[Ss]peed|(\d+) ?([MG])b(?:/s|ps))")
 
 

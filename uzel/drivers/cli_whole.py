@@ -6,16 +6,18 @@ the figures that follow belong.
 """
 
 import functools
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from uzel.core.answers import LogLine
-from uzel.core.configs import LOGGED
+from uzel.core.configs import BARE, LOGGED
 from uzel.drivers.cli_screen import LONGEST_LINE, draw
 from uzel.drivers.cli_text import Parsed
 
 # A text that is full of log is a flood, or is a log.
 MOST = 40
+_MESSAGE = re.compile(rf"{LOGGED.pattern}|{BARE.pattern}|(?:CRIT|ERROR|WARN|NOTICE|INFO|DEBUG): [A-Za-z]")
 
 
 @functools.cache
@@ -34,7 +36,7 @@ def guarded(parse: Callable[[str], Parsed[Any]]) -> Callable[[str], Parsed[Any]]
 def _whole_rows(parse: Callable[[str], Parsed[Any]], text: str) -> Parsed[Any]:
     """What a parser makes of a text. In the log itself, whose rows look like this, nothing is left out."""
     parsed = parse(text)
-    if not LOGGED.search(text) or any(isinstance(row, LogLine) for row in parsed.rows):
+    if not _MESSAGE.search(text) or any(isinstance(row, LogLine) for row in parsed.rows):
         return parsed
     lines, rest = draw(text)
     pieces = list(_pieces(lines))
@@ -55,7 +57,7 @@ def _whole_rows(parse: Callable[[str], Parsed[Any]], text: str) -> Parsed[Any]:
 
 def _logged(line: str) -> str:
     """What stands before a message of the log, stripped, or a dot for nothing; empty without a message."""
-    found = LOGGED.search(line) if len(line) <= LONGEST_LINE else None
+    found = _MESSAGE.search(line) if len(line) <= LONGEST_LINE else None
     return (line[: found.start()].strip() or ".") if found else ""
 
 

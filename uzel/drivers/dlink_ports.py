@@ -173,7 +173,7 @@ def _cable(found: re.Match[str]) -> tuple[CableTest, bool]:
     return CableTest(found.group(1), link, state, number(length)), known
 
 
-_PORT_NUMBER = re.compile(rf"^\s*Port\s*(?:number)?\s*:\s*({PORT})\s*$", re.IGNORECASE)
+_PORT_NUMBER = re.compile(rf"^\s*Port\s*(?:number)?\s*:\s*({PORT})\s*(?:\([CF]\))?\s*$", re.IGNORECASE)
 _COUNTER = re.compile(r"([A-Za-z][A-Za-z ./]*?)[ \t]{2,}(\d{1,20}|-)(?=\s|$)")
 _RX = {
     "crc error": "crc",

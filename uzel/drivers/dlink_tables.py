@@ -71,7 +71,9 @@ def ports_of(text: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-_VLAN_START = re.compile(r"^\s*VID\s*:\s*(\d{1,4})(?:\s+VLAN Name\s*:\s*(.*?))?\s*$", re.IGNORECASE)
+_VLAN_START = re.compile(
+    r"^\s*(?:VID|VLAN ID)\s*:\s*(\d{1,4})(?:\s+(?:VLAN Name\s*:\s*(.*?)|\(VLAN Name\s*:\s*(.*?)\)))?\s*$", re.IGNORECASE
+)
 _VLAN_KEY = re.compile(r"^\s*([A-Za-z][A-Za-z0-9 ]*?)\s*:\s*(.*?)\s*$")
 
 
@@ -84,7 +86,7 @@ def parse_vlans(text: str) -> Parsed[VlanMembers]:
         start, pair = _VLAN_START.match(line), _VLAN_KEY.match(line)
         if start:
             lists, key = {}, ""
-            sheet.rows.append(VlanMembers(int(start.group(1)), start.group(2) or None))
+            sheet.rows.append(VlanMembers(int(start.group(1)), start.group(2) or start.group(3) or None))
         elif pair and sheet.rows:
             key = " ".join(pair.group(1).lower().split())
             if key in lists:  # of another VLAN, whose head was not understood

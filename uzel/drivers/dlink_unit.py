@@ -194,7 +194,7 @@ def parse_ping(text: str) -> Parsed[PingResult]:
     return sheet.parsed()
 
 
-_DETAIL_PORT = re.compile(rf"^\s*Port\s*:\s*({PORT})\s*$")
+_DETAIL_PORT = re.compile(rf"^\s*Port\s*:\s*({PORT})\s*(?:\([CF]\))?\s*$")
 _LINKS = {"link up": True, "link down": False}
 
 

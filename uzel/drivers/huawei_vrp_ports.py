@@ -92,8 +92,8 @@ def parse_brief_vrp3(text: str) -> Parsed[PortStatus]:
     return sheet.each(_BRIEF3_ROW, row)
 
 
-_BLOCK = re.compile(rf"^\s*({PORT}) current state ?: ?(.*?)\s*,?\s*$")
-_BLOCK_LIKE = r"(?!.*protocol).*\bcurrent\s+state\b"
+_BLOCK = re.compile(rf"^\s*({PORT}) current (?:link )?state ?: ?(.*?)\s*,?\s*$")
+_BLOCK_LIKE = rf"(?!.*protocol)(?:.*\bcurrent\s+(?:\S+\s+)?state\b|\s*{PORT}\s+(?:is|current|state)\b)"
 
 
 _PROSE = re.compile(

@@ -189,7 +189,7 @@ def vlan_block(head: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "head", ["VID|: 20  VLAN Name : flats", "VLAN ID : 20", "VQD : 20", "VID : twenty  VLAN Name : flats"]
+    "head", ["VID|: 20  VLAN Name : flats", "VLAN ID = 20", "VQD : 20", "VID : twenty  VLAN Name : flats"]
 )
 def test_members_of_a_vlan_whose_head_is_unknown_are_reported_and_are_not_those_of_the_one_before(head):
     known = vlan_block("VID             : 1           VLAN Name     : default")
@@ -304,7 +304,7 @@ def check_spoilt(name: str, line: int, column: int, log: str, end: str) -> None:
     assert not half or any(half in said for said in parsed.not_understood)
 
 
-LOGS = [*LOG_LINES[:2], "WARN(4) Port 7 link down"]
+LOGS = [*LOG_LINES[:2], "WARN(4) Port 7 link down", "Port 7 link down", "INFO: Port 7 link up, 100Mbps FULL duplex"]
 
 
 @given(st.data())
