@@ -16,6 +16,8 @@ _VERBS = r"(?:show?|sh|display|disp?|dis|cable_diag|cable|ping|test|virtual-cabl
 _HOST = r"(?:<[^<>\s]{1,64}>|\[[~*]?[^\[\]\s]{1,64}\]|[^\s#>|]{1,64}[#>])"
 _PROMPT = re.compile(rf"^{_HOST}\s*(?:{_VERBS}\b.*)?$")
 _ECHO = re.compile(rf"^\s?{_VERBS} [a-z\d-].*$")
+# A prompt glued onto a line: of a host's name (a syslog's <189> is none). Two words apart from data: `int#1`, `<1>`.
+_GLUED = re.compile(r"(<[A-Za-z][^<>\s]{0,63}>|\[[~*]?[A-Za-z][^\[\]\s]{0,63}\]|[A-Za-z\d][\w.:/-]{0,63}[#>])(?=\s*\S)")
 # A line of nothing but these is drawn for the eye.
 _RULE = " \t-=+_*~|."
 
@@ -23,6 +25,12 @@ _RULE = " \t-=+_*~|."
 def _is_prompt(line: str) -> bool:
     """A prompt, with the command typed after it or without. Looked for only where the end of its name stands."""
     return ("#" in line or ">" in line or "]" in line) and bool(_PROMPT.match(line))
+
+
+def _hosts(lines: list[str]) -> frozenset[str]:
+    """The prompts that stand alone, or before a command, at either end of an answer."""
+    found = (_PROMPT.match(line) and _GLUED.match(f"{line}.") for line in (*lines[:3], *lines[-2:]) if len(line) <= 250)
+    return frozenset(prompt.group(1) for prompt in found if prompt)
 
 
 # Few lines are wider than this (the widest of all recordings has 240 characters). To search one takes up to the square
@@ -65,6 +73,7 @@ class Sheet(Generic[T]):
         `prose`: lines without a fact are to be expected, and reported only if the whole text gave no row.
         """
         self._lines, rest = draw(text)
+        self._rest_seen = rest
         self._furniture = re.compile(rf"\s*(?:{furniture})\s*", re.IGNORECASE) if furniture else None
         self._head = re.compile(head, re.IGNORECASE) if head else None
         self._prose, self._used, self._passed = prose, False, list[str]()
@@ -77,6 +86,7 @@ class Sheet(Generic[T]):
 
     def __iter__(self) -> Iterator[str]:
         first, furniture, wide = True, self._furniture, 0
+        hosts = _hosts([line.strip() for line in (*self._lines, self._rest_seen)])
         is_open = self._head is None
         for line in self._lines:
             wide += len(line) > WIDE_LINE
@@ -90,12 +100,18 @@ class Sheet(Generic[T]):
                 first = False
                 continue
             first = False
+            glued = _GLUED.match(line)
+            # A name that is seen nowhere else may be data (D-Link's interfaces are named at will): it is told.
+            odd = line if glued and glued.group(1) not in hosts else ""
+            line = line[glued.end() :] if glued else line
             if furniture is not None and furniture.fullmatch(line):
                 continue
             is_head = self._head is not None and self._head.match(line) is not None
             if not (is_open or is_head):
                 self.miss(line)
                 continue
+            if odd and not self._prose:  # prose has a column "Device#"
+                self.doubt(odd)
             rows, told, self._used = len(self.rows), len(self._missed) + len(self._doubts), False
             yield line
             is_open = len(self.rows) > rows if is_head else is_open

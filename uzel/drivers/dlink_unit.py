@@ -51,6 +51,8 @@ def _identity(row: Identity, key: str, value: str) -> Identity | None:
         return replace(row, revision=value or None)
     if key in ("serial number", "system serial number", "device s/n"):
         unit = _UNIT_SERIAL.match(value)
+        if not unit and " " in value:
+            return None  # a line of the log
         return replace(row, serial=unit.group(1) if unit else value or None)
     if key == "system name":
         return replace(row, name=value or None)

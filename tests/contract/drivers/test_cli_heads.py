@@ -2,11 +2,13 @@
 
 import pytest
 
+from tests.contract.drivers.recordings import TEXTS
 from uzel.drivers.cisco_ios_ports import parse_interface_errors as parse_show_errors
 from uzel.drivers.cisco_ios_ports import parse_interfaces
 from uzel.drivers.cli_whole import guarded
 from uzel.drivers.dlink_ports import parse_errors, parse_packets
 from uzel.drivers.dlink_tables import parse_vlans
+from uzel.drivers.dlink_unit import parse_identity
 from uzel.drivers.huawei_vrp_ports import parse_interface_errors as parse_display_errors
 
 VLAN = "VID             : {}          VLAN Name     : {}\n"
@@ -92,3 +94,15 @@ def test_the_counters_of_a_combo_port_are_its_own():
     assert [(row.port, row.crc) for row in parse_errors(text).rows] == [("24", 0), ("25", 7)]
     text = "Port number : 24\n RX Bytes   1\nPort Number : 25(F)\n RX Bytes   2\n"
     assert [(row.port, row.in_octets) for row in parse_packets(text).rows] == [("24", 1), ("25", 2)]
+
+
+@pytest.mark.parametrize("name", [name for name in TEXTS if "/identity" in name])
+def test_an_indented_identity_is_still_whole(name):
+    parse, text = TEXTS[name]
+    assert parse("".join(f"  {line}" for line in text.splitlines(keepends=True))).rows == parse(text).rows
+
+
+def test_a_serial_number_is_one_word():
+    parsed = parse_identity("Device Type : DES-3028\nSerial Number : Port 7 link down\n")
+    assert parsed.rows[0].serial is None
+    assert parsed.doubts == ("Serial Number : Port 7 link down",)

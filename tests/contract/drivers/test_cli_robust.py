@@ -336,3 +336,17 @@ def test_a_megabyte_of_anything_is_got_over(piece):
     for parse in {parse for parse, _ in TEXTS.values()}:
         assert parse(flood).cut == bool(flood.strip())
         parse(many)
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_prompt_glued_onto_the_front_of_a_line_is_in_no_value(name):
+    """It is left out where the answer shows whose it is; where it does not, the line is told too."""
+    parse, text = PLAIN[name]
+    whole, lines = parse(text), text.rstrip("\n").split("\n")
+    if any(isinstance(row, LogLine) for row in whole.rows):
+        return
+    for at in range(1, min(len(lines), 20)):
+        glued = "\n".join((*lines[:at], f"SW-1#{lines[at]}", *lines[at + 1 :]))
+        known, unknown = parse(f"{glued}\nSW-1#"), parse(f"{glued}\n")
+        assert known.rows == whole.rows or reported(known) > reported(whole), lines[at]
+        assert not any("SW-1#" in repr(row) for row in (*known.rows, *unknown.rows)), lines[at]
