@@ -23,6 +23,8 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
+# What tells a terminal to move, erase or colour (ECMA-48), whole; a device's title goes up to its bell.
+_CODES = re.compile(r"\x1b(?:\[[0-?]{0,40}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,200}\x07?|[()][A-Za-z0-9]|[@-Z\\^-~=>78])")
 _LONE_RETURN = re.compile(r"(?<!\n)\r(?![\r\n])")
 
 
@@ -31,6 +33,11 @@ def clean(text: str, *, limit: int = 200) -> str:
     composed = unicodedata.normalize("NFC", text[: limit * 4])
     kept = "".join(" " if c.isspace() else c for c in composed if c.isspace() or unicodedata.category(c)[0] != "C")
     return " ".join(kept.split())[:limit].rstrip()
+
+
+def without_codes(text: str) -> str:
+    """`text` without a terminal's codes: a browser leaves ESC out and would show the rest of each, "[7m"."""
+    return _CODES.sub("", text)
 
 
 def visible(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from uzel.core.answers import Operation
 from uzel.core.diagnosis_port import age
 from uzel.core.readings import PortReading
+from uzel.core.words import without_codes
 from uzel.desk import cable, errors
 from uzel.network import level
 from uzel.network.models import Probe
@@ -210,7 +211,7 @@ def _said_of(probe: Probe | None) -> list[Said]:
             operation=str(row.get("operation", "")),
             by=str(row.get("by", "")),
             asked=_texts(row.get("asked")),
-            text=str(row.get("text") or "").replace("\r", ""),
+            text=without_codes(str(row.get("text") or "")).replace("\r", ""),
             mark=str(row.get("mark", "")),
             not_understood=_texts(row.get("not_understood")),
         )
