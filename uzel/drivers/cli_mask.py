@@ -43,11 +43,13 @@ class Masker:
         self._given: set[str] = set()
         self._counts: dict[str, int] = {}
         self._hosts: dict[int, Iterator[str]] = {}
+        self._live: set[str] = set()
 
     def read(self, text: str) -> None:
         """Learn what the words before it tell to be a name, a place, a secret."""
         for rule in private.RULES:
             self.learn(*(match.group("own") for match in rule.finditer(text)))
+        self._live |= {match.group() for match in private.IPV4.finditer(text)} - self._given
 
     def learn(self, *values: str) -> None:
         """Put these out wherever they stand. The device's own words and the names of ports are passed over."""
@@ -57,7 +59,11 @@ class Masker:
                 self._known[value] = None
 
     def mask(self, text: str) -> str:
-        """The text with stand-ins. What has been masked stays as it is."""
+        """The text with stand-ins. What has been masked stays as it is.
+
+        An address for examples is a stand-in only if it was given out here: networks for trials use the others.
+        """
+        self._live |= {match.group() for match in private.IPV4.finditer(text)} - self._given
         text = _apply(text, _found(text, self._addresses, _FULL_LINE))
         return _apply(text, _found(text, self._words, 0))
 
@@ -150,15 +156,16 @@ class Masker:
 
     def _ipv4(self, text: str, before: str) -> str:
         kind = private.ipv4_kind(text, before)
-        if not kind or text in self._standins:
-            return self._standins.get(text, text) if kind else text
+        if not kind or text in self._standins or text in self._given:
+            return text if not kind or text in self._given else self._standins[text]
         if kind == "group":
             octets = [int(octet) for octet in text.split(".")]
             number = self._group(f"mac {octets[1] & 127:02x}{octets[2]:02x}{octets[3]:02x}")
             return self._keep(text, f"233.252.{number >> 8 & 255}.{number & 255}")
         wide = min(max(len(text), _NARROWEST) - _NARROWEST, len(_HOSTS) - 1)
         free = self._hosts.setdefault(wide, itertools.chain(*_HOSTS[wide:], *_HOSTS[:wide]))
-        return self._keep(text, next((host for host in free if host not in self._given), "198.19.255.254"))
+        mine = (host for host in free if host not in self._given and host not in self._live)
+        return self._keep(text, next(mine, "198.19.255.254"))
 
     def _ipv6(self, text: str, before: str) -> str:
         address = private.ipv6(text)

@@ -23,10 +23,7 @@ _VERSION = re.compile(
     r"(?:version|firmware|release|revision|build|prom)\.?\s{0,20}[:=]?\s{0,9}(?:build\s+)?v?$|\bv$", re.IGNORECASE
 )
 
-# Set aside for examples and trials: RFC 5737, 2544, 3849, 6676. What stands there is left as it is.
-_EXAMPLES = [
-    ipaddress.ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15")
-]
+# Set aside for examples: RFC 3849, 6676. What stands there is left as it is.
 _EXAMPLE_GROUPS = ipaddress.ip_network("233.252.0.0/16")
 _EXAMPLES_6 = ipaddress.ip_network("2001:db8::/32")
 
@@ -39,7 +36,7 @@ def ipv4_kind(text: str, before: str) -> str:
     address = ipaddress.IPv4Address(bytes(octets))
     if address.is_multicast:
         return "" if octets[:3] == [224, 0, 0] or address in _EXAMPLE_GROUPS else "group"
-    return "" if any(address in net for net in _EXAMPLES) else "host"
+    return "host"
 
 
 def ipv6(text: str) -> ipaddress.IPv6Address | None:
