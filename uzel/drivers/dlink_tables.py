@@ -185,9 +185,8 @@ def parse_bindings(text: str) -> Parsed[Binding]:
             sheet.use()
         elif found and address:
             cells = found.group(3).split()
-            row = _binding(Binding(address, found.group(1)), columns, cells)
-            sheet.rows.append(row)
-            if len(cells) != len(columns) or not row.ports:
+            sheet.rows.append(_binding(Binding(address, found.group(1)), columns, cells))
+            if len(cells) != len(columns) or not sheet.rows[-1].ports:
                 sheet.doubt(line)
         else:
             sheet.miss(line)
