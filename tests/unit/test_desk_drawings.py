@@ -9,7 +9,7 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uzel.core.answers import CablePair, CableTest, PairState
+from uzel.core.answers import CablePair, CableTest, PairState, whole_cable
 from uzel.core.findings import Code, finding
 from uzel.core.readings import PortReading
 from uzel.desk import cable, errors
@@ -22,7 +22,7 @@ P = PairState
 def measured(*pairs: tuple[PairState | None, int | None], **whole: Any) -> dict[str, Any]:
     """A stored cable test."""
     rows = tuple(CablePair(n, state, metres) for n, (state, metres) in enumerate(pairs, 1))
-    return asdict(CableTest("7", pairs=rows, **whole))
+    return asdict(CableTest("7", pairs=rows, **{"state": whole_cable(rows)} | whole))
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,8 @@ def measured(*pairs: tuple[PairState | None, int | None], **whole: Any) -> dict[
         ([(P.NOT_SUPPORTED, None)] * 4, {}, None, "not_supported"),
         ([], {"state": P.NOT_FINISHED}, None, "not_finished"),
         ([(None, None)], {}, None, "unknown"),
+        ([(P.OK, 45), (None, None)], {"link_up": False}, None, "unknown"),
+        ([(P.OK, 45), (None, None)], {"link_up": False, "state": P.OK}, None, "unknown"),
         ([], {}, None, "unknown"),
     ],
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from uzel.core.answers import Binding, CablePair, CableTest, IgmpGroup, LogLine, LoopState, PairState
+from uzel.core.answers import Binding, CablePair, CableTest, IgmpGroup, LogLine, LoopState, PairState, whole_cable
 from uzel.core.counters import error_growth, growth, link_changes
 from uzel.core.diagnosis import ADVICE, Code, Evidence, Note, Severity, Uplink, diagnose, missing
 from uzel.core.readings import FdbEntry, OpticalReading, PortReading, UpsReading
@@ -62,7 +62,8 @@ def noted(evidence: Evidence, *codes: str) -> Evidence:
 
 
 def pairs(*found: tuple[PairState, int | None]) -> CableTest:
-    return CableTest("7", pairs=tuple(CablePair(n, *pair) for n, pair in enumerate(found, 1)))
+    told = tuple(CablePair(n, *pair) for n, pair in enumerate(found, 1))
+    return CableTest("7", state=whole_cable(told), pairs=told)
 
 
 def broadcasts(came: int, went: int) -> Evidence:

@@ -219,10 +219,25 @@ class CableTest:
     pairs: tuple[CablePair, ...] = ()
 
 
-def whole_cable(pairs: Iterable[CablePair]) -> PairState | None:
-    """The state of a cable from its pairs: theirs when they agree, FAULT when not. Unsupported pairs do not count."""
-    states = {pair.state for pair in pairs if pair.state not in (None, PairState.NOT_SUPPORTED)}
-    return None if not states else states.pop() if len(states) == 1 else PairState.FAULT
+# Of a pair or of a cable: nothing is wrong with it.
+WHOLE = frozenset({PairState.OK, PairState.SHUT_DOWN})
+
+
+def whole_cable(pairs: Iterable[CablePair], *, of: int = 1) -> PairState | None:
+    """The state of a cable from its pairs: theirs when they agree, FAULT when not. Unsupported pairs have no state.
+
+    A pair of which nothing is known may be the broken one: then, and with fewer pairs than there must be (`of`), a
+    cable is never whole.
+    """
+    told = [pair.state for pair in pairs]
+    states = set(told) - {None, PairState.NOT_SUPPORTED}
+    state = None if not states else states.pop() if len(states) == 1 else PairState.FAULT
+    return None if state in WHOLE and (None in told or len(told) < of) else state
+
+
+def is_whole(test: CableTest) -> bool:
+    """Whether a test says that nothing is wrong with the cable: as a whole, and of each pair that it names."""
+    return test.state in WHOLE and (not test.pairs or whole_cable(test.pairs) in WHOLE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from uzel.core.answers import CablePair, CableTest, PairState, whole_cable
+from uzel.core.answers import CablePair, CableTest, PairState, is_whole
 from uzel.core.counters import ERROR_COUNTERS, error_growth, link_changes
 from uzel.core.evidence import STALE_S, Evidence
 from uzel.core.findings import Code, Finding, Severity, finding
@@ -53,7 +53,7 @@ def cable(e: Evidence) -> Finding | None:
         return finding(Code.CABLE_SHORT, 0.95, **_where(short, test.length_m))
     if broken or test.state in _BROKEN:
         return finding(Code.CABLE_BREAK, 0.95, **_where(broken, test.length_m))
-    if (test.state or whole_cable(test.pairs)) in {PairState.OK, PairState.SHUT_DOWN}:
+    if is_whole(test):
         lengths = [pair.length_m for pair in test.pairs if pair.length_m]
         return finding(Code.FAR_END_OFF, 0.9, length_m=test.length_m or max(lengths, default=None))
     return None
@@ -129,7 +129,7 @@ def _two_pairs(e: Evidence, port: PortReading, wanted: int | None) -> Finding | 
     facts = {"link_mbps": 100, "wanted_mbps": wanted, "port_mbps": e.port_mbps}
     if hurt:
         return finding(Code.TWO_PAIRS, 0.98, **facts, **_where(hurt, None))
-    if e.cable and (e.cable.state or whole_cable(e.cable.pairs)) is PairState.OK:
+    if e.cable and is_whole(e.cable):
         return None
     was = max((r.speed_mbps or 0 for r in e.readings[:-1]), default=0)
     if was >= 1000:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from uzel.core.answers import PairState
+from uzel.core.answers import WHOLE, PairState
 from uzel.core.diagnosis_port import SOCKET_M
 from uzel.network.marks import Tick, percent, step
 
@@ -25,7 +25,6 @@ SHORTEST_M, LONGEST_M = 10, 1000
 BROKEN = frozenset({PairState.OPEN, PairState.OPEN_OR_SHORT})
 SHORTED = frozenset({PairState.SHORT})
 HURT = BROKEN | SHORTED | {PairState.CROSSTALK, PairState.MISMATCH}
-WHOLE = frozenset({PairState.OK, PairState.SHUT_DOWN})
 # How a state looks: the shapes and colours of the whole of Uzel.
 LOOKS: Mapping[PairState | None, str] = {
     PairState.OK: "lit",
@@ -164,10 +163,10 @@ def says(
                 return "hurt"
             place = _place(min((m for m in metres if m is not None), default=None), whole_m)
             return f"{name}_{place}" if place else name
-    seen: set[PairState | None] = {each for each, _ in pairs if each is not None} or {state}
+    seen: set[PairState | None] = {each for each, _ in pairs} - {None} or {state}
     if seen & HURT:
         return "hurt"
-    if seen <= WHOLE:
+    if seen <= WHOLE and state in WHOLE and all(each is not None for each, _ in pairs):
         return "far_off" if link_up is False or PairState.SHUT_DOWN in seen else "whole"
     for plain in (PairState.NO_CABLE, PairState.NOT_SUPPORTED, PairState.NOT_FINISHED):
         if plain in seen or state is plain:

@@ -223,6 +223,7 @@ _PAIR_STATES = {
 def parse_tdr(text: str) -> Parsed[CableTest]:
     """`show cable-diagnostics tdr interface X`: one row a port. Repeat the question while a pair is NOT_FINISHED."""
     sheet: Sheet[CableTest] = Sheet(text, r"tdr test.*|interface\s+speed.*")
+    lost = 0
     for line in sheet:
         found = _PAIR_ROW.match(line)
         if not found or not (found.group(1) or sheet.rows):
@@ -234,8 +235,14 @@ def parse_tdr(text: str) -> Parsed[CableTest]:
             sheet.doubt(line)
         if port:
             sheet.rows.append(CableTest(if_name(port)))
+            lost = sheet.lost - sheet.cut
         row = sheet.rows[-1]
         pairs = (*row.pairs, CablePair(_PAIR_OF[letter or wires], state, number(length)))
         accuracy_m = number(accuracy) or row.accuracy_m
-        sheet.rows[-1] = replace(row, pairs=pairs, state=whole_cable(pairs), accuracy_m=accuracy_m)
+        sheet.rows[-1] = replace(row, pairs=pairs, accuracy_m=accuracy_m)
+    if sheet.rows:
+        # A port of 100 Mbit/s has two pairs; what was lost may be a third one.
+        row = sheet.rows[-1]
+        of = 2 if str(row.port).startswith("Fa") and sheet.lost == lost else 4
+        sheet.rows[-1] = replace(row, state=whole_cable(row.pairs, of=of))
     return sheet.parsed()

@@ -127,6 +127,11 @@ class Sheet(Generic[T]):
         """Report a line that gave nothing."""
         self._missed.append(line.strip())
 
+    @property
+    def lost(self) -> int:
+        """How many lines gave nothing so far, with the one in the middle of which the text ended."""
+        return len(self._missed) + self.cut
+
     def doubt(self, line: str) -> None:
         """Report a line that gave a row with a field unknown."""
         self._doubts.append(line.strip())

@@ -104,7 +104,8 @@ _CABLE_ROW = re.compile(
     rf"^\s*({PORT}|eth\d{{1,2}}/\d{{1,2}}/\d{{1,3}})\s*(?:\([CF]\))?\s+(\S+)\s+(Link\s*Up|Link\s*Down|Unknown|Down|Up|-)\s+(\S.*?)\s*$",
     re.IGNORECASE,
 )
-_PAIR = re.compile(r"^\s*Pair\s*([1-4])\s+(.+?)(?:\s+at\s+(\d{1,4})\s*M)?(?:\s+-)?\s*$", re.IGNORECASE)
+_PAIR = re.compile(r"^\s*Pair[\s-]*([1-4])\s+(.+?)(?:\s+at\s+(\d{1,4})(?:\.\d{1,3})?\s*M)?(?:\s+-)?\s*$", re.IGNORECASE)
+_GIGABIT = re.compile(r"1000|GE|G-?BASE", re.IGNORECASE)
 _LENGTH = re.compile(r"^(.*?)\s+(\d{1,4}|-)(?:\s*M)?$", re.IGNORECASE)
 _PAIR_STATES: dict[str, PairState | None] = {
     "ok": PairState.OK,
@@ -116,6 +117,7 @@ _PAIR_STATES: dict[str, PairState | None] = {
     "crosstalk": PairState.CROSSTALK,
     "cross talk": PairState.CROSSTALK,
     "mismatch": PairState.MISMATCH,
+    "impedance mismatch": PairState.MISMATCH,
     "no cable": PairState.NO_CABLE,
     "shutdown": PairState.SHUT_DOWN,
     "shut down": PairState.SHUT_DOWN,
@@ -138,20 +140,25 @@ def parse_cable(text: str) -> Parsed[CableTest]:
     sheet: Sheet[CableTest] = Sheet(
         text, r"perform cable.*|port\s+type.*|cable length.*|notes?\s*:.*", head=r"\s*(?!pair)\S"
     )
+    must, lost = 2, 0
     for line in sheet:
         found, pair = _CABLE_ROW.match(line), _PAIR.match(line)
         if found:
             row, known = _cable(found)
             sheet.rows.append(row)
+            must, lost = 4 if _GIGABIT.search(found.group(2)) else 2, sheet.lost - sheet.cut
         elif pair and sheet.rows and sheet.rows[-1].pairs:
             added, known = _cable_pair(pair)
-            pairs = (*sheet.rows[-1].pairs, added)
-            sheet.rows[-1] = replace(sheet.rows[-1], pairs=pairs, state=whole_cable(pairs))
+            sheet.rows[-1] = replace(sheet.rows[-1], pairs=(*sheet.rows[-1].pairs, added))
         else:
             sheet.miss(line)
-            continue
+            known = True
         if not known:
             sheet.doubt(line)
+        if sheet.rows and (pairs := sheet.rows[-1].pairs):
+            # Some print two pairs of a port of 100 Mbit/s, some four; what was lost may be one of them.
+            of = max(must, 4 if sheet.lost > lost else 0, len(pairs) + len(pairs) % 2)
+            sheet.rows[-1] = replace(sheet.rows[-1], state=whole_cable(pairs, of=of))
     return sheet.parsed()
 
 
@@ -166,7 +173,7 @@ def _cable(found: re.Match[str]) -> tuple[CableTest, bool]:
     pair = _PAIR.match(found.group(4))
     if pair:
         first, known = _cable_pair(pair)
-        return CableTest(found.group(1), link, whole_cable((first,)), pairs=(first,)), known
+        return CableTest(found.group(1), link, pairs=(first,)), known
     split = _LENGTH.match(found.group(4))
     words, length = split.groups() if split else (found.group(4), None)
     state, known = _pair_state(words)
@@ -218,18 +225,9 @@ def parse_errors(text: str) -> Parsed[PortErrors]:
 _TRAFFIC = re.compile(
     r"\b((?:Unicast|Multicast|Broadcast) [RT]X|[RT]X (?:Bytes|Frames)|\d+-\d+|64)\s+(\d{1,20})(?=\s|$)"
 )
-_FIELDS = {
-    "rx bytes": "in_octets",
-    "tx bytes": "out_octets",
-    "rx frames": "in_frames",
-    "tx frames": "out_frames",
-    "unicast rx": "in_unicast",
-    "multicast rx": "in_multicast",
-    "broadcast rx": "in_broadcast",
-    "unicast tx": "out_unicast",
-    "multicast tx": "out_multicast",
-    "broadcast tx": "out_broadcast",
-}
+_FIELDS = {"rx bytes": "in_octets", "tx bytes": "out_octets", "rx frames": "in_frames", "tx frames": "out_frames"}
+for _kind in ("unicast", "multicast", "broadcast"):
+    _FIELDS |= {f"{_kind} rx": f"in_{_kind}", f"{_kind} tx": f"out_{_kind}"}
 
 
 def parse_packets(text: str) -> Parsed[PortCounters]:

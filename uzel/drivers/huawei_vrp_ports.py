@@ -223,12 +223,14 @@ def parse_cable(text: str) -> Parsed[CableTest]:
     sheet: Sheet[CableTest] = Sheet(text, r"warning: .*|info: .*|continue\?.*|virtual-cable-test")
     view = re.search(rf"-({PORT})\]\s*virtual-cable-test", text)
     pairs: dict[str, CablePair] = {}
+    lost = 0
     for line in sheet:
         found = _PAIR.match(line)
         if not found:
             sheet.miss(line)
             continue
         letter, what, metres, words = found.groups()
+        lost = lost if pairs else sheet.lost - sheet.cut
         pair = pairs.get(letter, CablePair("ABCD".index(letter.upper()) + 1))
         if what.lower() == "length":
             pair = replace(pair, length_m=number(metres))
@@ -241,5 +243,7 @@ def parse_cable(text: str) -> Parsed[CableTest]:
     if pairs:
         every = tuple(pairs.values())
         port = if_name(view.group(1)) if view else None
-        sheet.rows.append(CableTest(port, state=whole_cable(every), pairs=every))
+        # A port of 100 Mbit/s has two pairs; what was lost may be a third one.
+        of = 2 if sheet.lost == lost and re.match(r"Eth|None", str(port)) and len(every) == 2 else 4
+        sheet.rows.append(CableTest(port, state=whole_cable(every, of=of), pairs=every))
     return sheet.parsed()
