@@ -10,6 +10,7 @@ from tests.city_served import Running
 from tests.probing import answered, ask, hurt, lines, run_probers, verdict
 from tests.probing import city as city
 from tests.probing import live as live
+from uzel.core.answers import Operation
 from uzel.core.diagnosis import Code
 from uzel.drivers.pool import Pool
 from uzel.drivers.snmp import SnmpError
@@ -57,6 +58,35 @@ def test_a_broken_cable_is_found_while_snmp_is_silent(city: Running) -> None:
     run_probers(answered)
     assert verdict(probe, port)[0] is Code.CABLE_BREAK
     assert probe.result["cable"]["pairs"]
+
+
+@pytest.mark.parametrize("make", ["dlink", "cisco", "huawei"])
+def test_a_storm_is_found_while_snmp_is_silent(city: Running, make: str) -> None:
+    port = lines(city, make)[0]
+    hurt(city, port.device, "snmp-dead")
+    hurt(city, port, "storm")
+    probe = ask(port)
+    run_probers(answered)
+    assert verdict(probe, port)[0] is Code.STORM
+
+
+def test_a_blocked_client_is_found_while_snmp_is_silent(city: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = lines(city, "dlink")[0]
+    hurt(city, port.device, "snmp-dead")
+    hurt(city, port, "binding-blocked")
+    probes = [ask(port)]
+    run_probers(answered)
+    # The table of MACs tells it where the list of the blocked cannot be had.
+    known = probe_silent.live_line
+    monkeypatch.setattr(
+        probe_silent, "live_line", lambda *told: [op for op in known(*told) if op is not Operation.BLOCKED]
+    )
+    probes.append(ask(port))
+    run_probers(answered)
+    for probe in probes:
+        assert verdict(probe, port)[0] is Code.BINDING_BLOCKED
+        assert set(probe.result["blocked_macs"]) == {mac for mac, _ in port.stations}
+        assert probe.result["fdb"] == []
 
 
 def test_a_device_that_speaks_neither_way_is_known_as_silent_soon(

@@ -41,7 +41,15 @@ def result(*under_way: str, up: bool, **more: Any) -> dict[str, Any]:
     """What the prober has told so far."""
     now = timezone.now().timestamp()
     port = PortReading(
-        if_index=1, name="1", admin_up=True, oper_up=up, speed_mbps=100, full_duplex=True, in_errors=0, uptime_s=9e5
+        if_index=1,
+        name="1",
+        admin_up=True,
+        oper_up=up,
+        speed_mbps=100,
+        full_duplex=True,
+        in_errors=0,
+        in_broadcasts=0,
+        uptime_s=9e5,
     )
     ports = [asdict(port) | {"at": now - ago} for ago in (1.0, 0.5)]
     told = {"ports": ports, "fdb": [asdict(FdbEntry(MAC))], "said": [], "missing": {}}

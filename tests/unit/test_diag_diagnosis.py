@@ -27,6 +27,8 @@ NOW = PortReading(
     out_errors=0,
     crc=12,
     late_collisions=0,
+    in_broadcasts=100,
+    out_broadcasts=100,
     at=1_000_000.0,
 )
 BEFORE = replace(NOW, at=999_999.5, uptime_s=899_999.5)
@@ -130,16 +132,16 @@ CASES: list[tuple[str, Evidence, list[str]]] = [
     ("crowd on a shared port", replace(HEALTHY, fdb=CROWD | macs(MAC), subscribers_on_port=3), ["line_fine"]),
     ("crowd on an uplink", replace(HEALTHY, fdb=CROWD, is_uplink=True), ["line_fine"]),
     ("no MAC is on record", replace(HEALTHY, expected_macs=frozenset()), ["line_fine"]),
-    ("loop, by the log", noted(HEALTHY, "loop"), ["loop"]),
+    ("loop, by the log", noted(with_port(in_broadcasts=None), "loop"), ["loop"]),
     ("loop, still blocked", replace(noted(broadcasts(0, 0), "loop"), fdb=frozenset()), ["loop", "no_mac"]),
     ("loop that is over", noted(HEALTHY, "loop", "loop_gone"), ["line_fine"]),
     ("loop before the link came up again", noted(HEALTHY, "loop", "link_up"), ["line_fine"]),
     ("loop of which nothing is seen", noted(broadcasts(3, 3), "loop"), ["line_fine"]),
-    ("loop, again", noted(HEALTHY, "loop", "loop_gone", "loop"), ["loop"]),
+    ("loop, again", noted(with_port(in_broadcasts=None), "loop", "loop_gone", "loop"), ["loop"]),
     ("loop, by what goes round", broadcasts(40_000, 39_000), ["loop"]),
     ("storm", broadcasts(4_000, 20), ["storm"]),
     ("storm, nothing known of what goes out", with_port(in_broadcasts=1), ["line_fine"]),
-    ("storm, by the log", noted(HEALTHY, "storm"), ["storm"]),
+    ("storm, by the log", noted(with_port(in_broadcasts=None), "storm"), ["storm"]),
     ("storm that shut the port", noted(DOWN, "storm"), ["storm", "no_link"]),
     ("storm that is over", noted(HEALTHY, "storm", "storm_gone"), ["line_fine"]),
     ("storm in a loop is a loop", noted(broadcasts(40_000, 39_000), "storm"), ["loop"]),
@@ -350,6 +352,14 @@ def test_a_subscriber_s_own_device_that_is_blocked_is_no_new_router(blocked: set
     assert first(replace(WITH_BOX, blocked_macs=frozenset(blocked))) == said
 
 
+def test_a_router_that_is_blocked_is_blocked_though_a_table_lists_it() -> None:
+    heard = replace(WITH_BOX, fdb=macs(MAC, BOX))
+    assert first(replace(heard, blocked_macs=frozenset({MAC})))[0] == "own_blocked"
+    # Of a neighbour, or of his box while the router is let through, the line itself says nothing.
+    for other in (OTHER, BOX):
+        assert diagnose(replace(heard, blocked_macs=frozenset({other})))[0].code is Code.LINE_FINE
+
+
 def test_a_strange_router_is_held_against_the_router_on_record() -> None:
     assert first(replace(WITH_BOX, fdb=macs(OTHER)))[2] == {"heard": OTHER, "expected": MAC, "macs": 1}
     without = replace(WITH_BOX, router_macs=frozenset(), fdb=macs(OTHER))
@@ -404,6 +414,8 @@ def test_a_fine_line_tells_on_what_it_rests() -> None:
     assert confidence < 0.8 and facts["unseen"] == "groups"
     confidence, facts = fine(on_gigabit(100, 100))
     assert confidence < 0.8 and facts["unseen"] == "cable"
+    confidence, facts = fine(with_port(in_broadcasts=None))
+    assert confidence < 0.8 and facts["unseen"] == "broadcasts"
 
 
 def test_every_code_has_its_advice_in_full() -> None:

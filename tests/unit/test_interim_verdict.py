@@ -20,7 +20,15 @@ FACTS = {
 def result(*under_way: str, up: bool = True) -> dict[str, object]:
     """What a probe has told so far."""
     port = PortReading(
-        if_index=7, name="7", admin_up=True, oper_up=up, speed_mbps=100, full_duplex=True, in_errors=0, uptime_s=9e5
+        if_index=7,
+        name="7",
+        admin_up=True,
+        oper_up=up,
+        speed_mbps=100,
+        full_duplex=True,
+        in_errors=0,
+        in_broadcasts=0,
+        uptime_s=9e5,
     )
     ports = [asdict(port) | {"at": 1_000_000.0 + n} for n in range(2)]
     told = {"ports": ports, "fdb": [asdict(FdbEntry(MAC))], "said": [], "missing": {}}

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from uzel.core.answers import Operation
 from uzel.core.counters import error_growth
-from uzel.core.diagnosis_frames import groups, loop, macs, storm
+from uzel.core.diagnosis_frames import groups, is_quiet, loop, macs, storm
 from uzel.core.diagnosis_port import age, duplex, errors, flapping, port_state, speed
 from uzel.core.evidence import STALE_S as STALE_S
 from uzel.core.evidence import Evidence as Evidence
@@ -88,6 +88,8 @@ def _fine(evidence: Evidence, hints: list[Finding]) -> Finding:
         unseen.append("groups")
     if any(hint.code is Code.TWO_PAIRS for hint in hints):
         unseen.append("cable")
+    if evidence.by_cable and is_quiet(evidence) is None:
+        unseen.append("broadcasts")
     unseen += sorted(evidence.lost & CALMING)
     if evidence.under_way:
         unseen.append("log")

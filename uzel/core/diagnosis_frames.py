@@ -43,6 +43,12 @@ def storm(e: Evidence) -> Finding | None:
     return finding(Code.STORM, 0.95, said="storm" if noted else None, broadcasts_per_s=rate)
 
 
+def is_quiet(e: Evidence) -> bool | None:
+    """Whether few broadcasts come in; None while nobody has counted them."""
+    came = _broadcasts(e, out=False)
+    return None if came is None else came < STORM_PER_S
+
+
 def _broadcasts(e: Evidence, *, out: bool) -> float | None:
     """The highest rate of late, a second."""
     if (port := e.port) is None:
@@ -86,7 +92,9 @@ def _binding(e: Evidence, heard: set[str]) -> Finding | None:
     """Address binding drops what comes: its own list says so, the log, or frames that come in and teach no MAC."""
     own = e.expected_macs or frozenset()
     own_is_heard = bool(heard & own if own else heard)
-    if e.blocked_macs and not own_is_heard:
+    # A table of MACs may list them beside those that are let through: the list of the blocked is stronger.
+    own_is_blocked = bool((e.blocked_macs or frozenset()) & (e.router_macs or own))
+    if e.blocked_macs and (own_is_blocked or not own_is_heard):
         return _turned_away(e, e.blocked_macs, 0.98)
     if e.noted("binding_blocked") and not own_is_heard:
         return _turned_away(e, e.turned, 0.95, said="binding")

@@ -2,8 +2,8 @@
 
 Gives ``{"cable": CableTest, "groups": [IgmpGroup], "bindings": [Binding], "blocked_macs": [MAC], "loops": [LoopState],
 "optics": [Optics of the uplinks], "log": [LogLine, newest first], "said": [the raw answers], "missing": {operation:
-code}}``, and where SNMP is silent "status", "counted" and "heard" (PortStatus, PortErrors, MacEntry), rows by the names
-of `core.answers`. What was not asked for is left out; what was asked for in vain is in
+code}}``, and where SNMP is silent "status", "counted", "counters" and "heard" (PortStatus, PortErrors, PortCounters,
+MacEntry), rows by the names of `core.answers`. What was not asked for is left out; what was asked for in vain is in
 "missing".
 """
 
@@ -64,6 +64,7 @@ def _cable(answer: Answer) -> dict[str, Any] | None:
 PARTS: Mapping[Operation, tuple[str, Callable[[Answer], Any]]] = {
     Operation.PORTS: ("status", _all),
     Operation.ERRORS: ("counted", _all),
+    Operation.COUNTERS: ("counters", _all),
     Operation.MACS: ("heard", _all),
     Operation.CABLE_TEST: ("cable", _cable),
     Operation.IGMP_GROUPS: ("groups", _all),

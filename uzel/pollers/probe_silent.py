@@ -9,7 +9,7 @@ import time
 from dataclasses import asdict
 from typing import Any
 
-from uzel.core.answers import Blocked, Operation
+from uzel.core.answers import Blocked, MacKind, Operation
 from uzel.core.readings import FdbEntry, PortReading
 from uzel.pollers.probe_cli import CABLE_S, READS_S, CliReader, Told, dead_line, known_to, live_line
 from uzel.pollers.probe_question import KEPT_MACS, TIMEOUT_S, Question
@@ -65,22 +65,32 @@ async def _result(cli: CliReader, question: Question, tell: Tell) -> dict[str, A
 
 
 async def _live(cli: CliReader, question: Question, first: PortReading, said: dict[str, Any]) -> dict[str, Any]:
-    """What a port with link tells: errors, twice, and MACs, and what is asked of any such port."""
+    """What a port with link tells: errors and broadcasts, twice, and MACs, and what is asked of any such port."""
     until = time.monotonic() + READS_S
-    counts = known_to(question, Operation.ERRORS)
+    counts = known_to(question, Operation.ERRORS, Operation.COUNTERS)
     began = time.monotonic()
-    found = await cli.ask(question, (*counts, *known_to(question, Operation.MACS)), seconds=READS_S)
-    before, macs = _counted(first, found.pop("counted", ())), found.pop("heard", None)
+    # What matters most comes first; the clock of the broadcasts runs from their own answer.
+    asked = [*counts[:1], *known_to(question, Operation.MACS), *counts[1:]]
+    found = await cli.ask(question, asked, seconds=READS_S)
+    before, macs = _counted(first, found), found.pop("heard", None)
     _with(said, found)
+    turned = {row["mac"] for row in macs or () if row["kind"] == MacKind.BLOCKED}
+    # A switch lists those whom it turns away, and itself, beside those whom it has learned.
+    macs = macs and [row for row in macs if row["kind"] not in (MacKind.BLOCKED, MacKind.SELF)]
     heard = None if macs is None else {row["mac"] for row in macs}
     *rest, log = live_line(question, heard)
     found = await cli.ask(question, rest, seconds=max(0.1, until - time.monotonic()))
     _with(said, found)
     await asyncio.sleep(max(0.0, INTERVAL_S - (time.monotonic() - began)))
-    found = await cli.ask(question, (*counts, log), seconds=max(0.1, until - time.monotonic()))
-    after = _counted(first, found.pop("counted", ()))
+    found = await cli.ask(question, counts, seconds=max(0.1, until - time.monotonic()))
+    after = _counted(first, found)
+    _with(said, found)
+    found = await cli.ask(question, (log,), seconds=max(0.1, until - time.monotonic()))
+    _with(said, found)
+    if turned:
+        said["blocked_macs"] = sorted(turned | set(said.get("blocked_macs") or ()))
     entries = [asdict(FdbEntry(row["mac"], row["vlan"], question.if_index)) for row in macs or ()]
-    return _with(said, found) | {
+    return said | {
         "ports": [asdict(before), asdict(after)],
         "fdb": None if macs is None else entries[:KEPT_MACS],
         "fdb_total": None if macs is None else len(entries),
@@ -120,11 +130,12 @@ def _reading(question: Question, rows: list[dict[str, Any]], at: float) -> PortR
     )
 
 
-def _counted(port: PortReading, rows: list[dict[str, Any]] | tuple[()]) -> PortReading:
-    """The port with its counters of now."""
-    row = rows[0] if rows else {}
-    names = ("crc", "in_errors", "out_errors", "late_collisions")
-    told = {name: row.get(name) for name in names}
+def _counted(port: PortReading, found: dict[str, Any]) -> PortReading:
+    """The port with its counters of now, taken out of what was found."""
+    rows, counters = found.pop("counted", None), found.pop("counters", None)
+    row, traffic = rows[0] if rows else {}, counters[0] if counters else {}
+    told = {name: row.get(name) for name in ("crc", "in_errors", "out_errors", "late_collisions")}
+    told |= {"in_broadcasts": traffic.get("in_broadcast"), "out_broadcasts": traffic.get("out_broadcast")}
     return PortReading(**asdict(port) | told | {"at": time.time()})
 
 
