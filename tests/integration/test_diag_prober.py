@@ -1,11 +1,13 @@
 """The prober over a real PostgreSQL and simulated switches that answer real SNMP."""
 
+import json
 import time
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from click.testing import CliRunner
 from django.db import connection
 from django.utils import timezone
 
@@ -19,6 +21,7 @@ from uzel.network.models import Probe
 from uzel.outages.models import Hint
 from uzel.people.models import User
 from uzel.pollers import probe_store
+from uzel.pollers.cli_device import device as device_group
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("diag_city")]
 
@@ -169,6 +172,23 @@ def test_receivers_and_upses(city: LiveCity) -> None:
             assert 180 < probe.result["ups"]["input_v"] < 260, family
         else:
             assert -10 < probe.result["receiver"]["input_dbm"] < 10, family
+
+
+@pytest.mark.slow
+def test_receivers_and_upses_are_asked_from_a_shell(city: LiveCity) -> None:
+    devices = [d for d in city.world.devices.values() if d.make.family.startswith(("optical-", "ups-")) and d.address]
+    for family, code in {device.make.family: device.code for device in devices}.items():
+        is_ups = family.startswith("ups")
+        for operation in ("identity",) if is_ups else ("identity", "optics"):
+            done = CliRunner().invoke(device_group, ["ask", code, operation, "--json"])
+            told = json.loads(done.stdout)
+            assert (done.exit_code, told.get("kind", told)) == (0, "UpsReading" if is_ups else "OpticalReading"), family
+            (row,) = told["rows"]
+            assert 180 < row["input_v"] < 260 if is_ups else -10 < row["input_dbm"] < 10, family
+        assert CliRunner().invoke(device_group, ["ask", code, "identity"]).exit_code == 0
+        for more in (("ports",), ("identity", "--by", "cli")):
+            done = CliRunner().invoke(device_group, ["ask", code, *more])
+            assert (done.exit_code, f"[only_{'identity' if is_ups else 'optics'}," in done.stderr) == (3, True)
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from uzel.core.answers import Operation
 from uzel.drivers.ask import Answer, AskError, By, Facts, Values, ask
+from uzel.drivers.ask_reading import KINDS, ask_reading
 from uzel.drivers.pool import Pool
 from uzel.drivers.session_secrets import SecretsError
 from uzel.drivers.transport import Wire
@@ -49,6 +50,8 @@ def device() -> None:
 def ask_(host: str, operation: str, port: str | None, as_json: bool, raw: bool, **given: str | None) -> None:
     """Ask HOST (a device's code or address) one question, about PORT or as a whole.
 
+    A UPS tells all by `identity`, an optical receiver by `optics`.
+
     Exit status 1: no answer; 3: no answer, and asking again will not help.
     """
     by = By(given["by"]) if given["by"] else None
@@ -56,7 +59,7 @@ def ask_(host: str, operation: str, port: str | None, as_json: bool, raw: bool, 
     console = Console(stderr=True)
     found = device_facts.find(host)
     try:
-        answer = asyncio.run(_ask(_facts(found), Operation(operation), values, by))
+        answer = asyncio.run(_ask(_facts(found), found.kind if found else "", Operation(operation), values, by))
     except AskError as error:
         _refuse(error, host, console, as_json=as_json)
     if as_json:
@@ -69,7 +72,9 @@ def ask_(host: str, operation: str, port: str | None, as_json: bool, raw: bool, 
         show(console if console.is_terminal else Console(width=WIDE), str(found), answer)
 
 
-async def _ask(facts: Facts, operation: Operation, values: Values, by: By | None) -> Answer:
+async def _ask(facts: Facts, kind: str, operation: Operation, values: Values, by: By | None) -> Answer:
+    if kind in KINDS:
+        return await ask_reading(facts, kind, operation, by=by)
     async with Pool(known=device_facts.HostKeyFile(), idle_s=0) as pool:
         return await ask(facts, operation, pool=pool, values=values, by=by)
 

@@ -39,6 +39,8 @@ TROUBLES: Mapping[str, "str | Promise"] = {
     "no_address": _("the device has no address"),
     "no_driver": _("no driver knows this make"),
     "not_asked": _("this model cannot be asked that"),
+    "only_identity": _("a UPS is asked for identity, by SNMP: its whole reading comes with it"),
+    "only_optics": _("a receiver is asked for identity or optics, by SNMP: its whole reading comes with it"),
     "no_such": _("the device has no such port or reading"),
     "bad_port": _("no port of this make is called so"),
     "bad_mac": _("this is no MAC address"),
