@@ -1,6 +1,7 @@
 """`python -m bench [NAME ...]`: run the measurements (all of them without a name) and print a table.
 
-What was measured is kept in bench/out, a file a measurement; `python -m bench --page` writes docs/figures.md from it.
+What was measured is kept in bench/out, a file a measurement; `python -m bench --page` puts it into docs/figures.md,
+where the parts that were not measured anew stay as they were, each with its date.
 Exit status 1 when a target was not reached or a measurement failed.
 """
 
@@ -9,11 +10,13 @@ import json
 import os
 import pkgutil
 import platform
+import re
 import sys
 import time
 import traceback
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -38,26 +41,33 @@ def keep(name: str, summary: str, figures: list[bench.Figure]) -> None:
     (OUT / f"{name}.figures.json").write_text(json.dumps(kept, ensure_ascii=False, indent=1))
 
 
+HEAD = """# Figures
+
+Measured by `make bench`; `python -m bench NAME` runs one part. Written by `python -m bench --page`.
+Ratios stand against a named baseline in the same run; the machine is small and shared.
+Each part says when it was measured; a part that is older than the code is to be run again.
+"""
+
+
 def write_page() -> None:
-    """docs/figures.md, from what is kept in bench/out."""
-    lines = [
-        "# Figures",
-        "",
-        "Measured by `make bench`; `python -m bench NAME` runs one part. Written by `python -m bench --page`.",
-        "Ratios stand against a named baseline in the same run; the machine is small and shared.",
-    ]
-    for file in sorted(OUT.glob("*.figures.json")):
-        kept = json.loads(file.read_text())
-        name = file.name.removesuffix(".figures.json")
-        lines += ["", f"## {name}", "", f"{kept['summary']} `python -m bench {name}`, {kept['where']}.", ""]
-        lines += ["| figure | measured | target | reached | against | how |", "|---|---|---|---|---|---|"]
-        for row in kept["figures"]:
-            figure = bench.Figure(**row)
-            reached = {True: "yes", False: "**no**", None: ""}[figure.reached]
-            cells = [figure.name, f"{figure.value:,.4g} {figure.unit}", figure.target, reached]
-            cells += [figure.baseline, figure.note]
-            lines.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
-    PAGE.write_text("\n".join(lines) + "\n")
+    """docs/figures.md: what is kept in bench/out, beside the parts of the page that were not measured anew."""
+    old = re.split(r"^## (\w+)\n", PAGE.read_text() if PAGE.is_file() else "", flags=re.MULTILINE)
+    parts = dict(zip(old[1::2], old[2::2], strict=True))
+    for file in OUT.glob("*.figures.json"):
+        parts[file.name.removesuffix(".figures.json")] = _part(json.loads(file.read_text()))
+    PAGE.write_text(HEAD + "".join(f"\n## {name}\n\n{parts[name].strip()}\n" for name in sorted(parts)))
+
+
+def _part(kept: dict[str, Any]) -> str:
+    lines = [f"{kept['summary']} {kept['where']}.", ""]
+    lines += ["| figure | measured | target | reached | against | how |", "|---|---|---|---|---|---|"]
+    for row in kept["figures"]:
+        figure = bench.Figure(**row)
+        reached = {True: "yes", False: "**no**", None: ""}[figure.reached]
+        cells = [figure.name, f"{figure.value:,.4g} {figure.unit}", figure.target, reached]
+        cells += [figure.baseline, figure.note]
+        lines.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
+    return "\n".join(lines)
 
 
 def main(names: list[str]) -> int:
