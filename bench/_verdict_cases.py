@@ -150,7 +150,8 @@ def hurt_devices(city: LiveCity, kinds: tuple[str, ...], rng: random.Random, spe
                 cases += _batteries(city, spent, sites)
             case _:
                 for make in MAKES:
-                    for device in _choose(make, 1 if kind in COMMAND_LINES else HURT, rng, sites):
+                    count = 1 if kind in COMMAND_LINES else HURT
+                    for device in _choose(make, count, rng, sites, by_fibre=kind == "weak-optics"):
                         cases += _switch(city, device, kind, spent)
     time.sleep(SETTLE_S)
     wait(lambda: not _undecided(), 30)
@@ -163,9 +164,11 @@ def heal(city: LiveCity) -> None:
     wait(lambda: not DeviceState.objects.filter(answers=False).exists(), 60)
 
 
-def _choose(make: str, count: int, rng: random.Random, sites: set[int]) -> list[Device]:
+def _choose(make: str, count: int, rng: random.Random, sites: set[int], *, by_fibre: bool) -> list[Device]:
     """House switches, one of a house: when all of it is silent, nobody can tell a dead agent from a dark house."""
     switches = Device.objects.filter(kind="switch", vendor=make, site__level=4, services__kind="internet")
+    if by_fibre:  # a second switch of a house hangs on the first by copper
+        switches = switches.filter(pk__in=Link.objects.filter(a_device__site__level__lt=4).values("b_device"))
     by_site = {device.site_id: device for device in switches.exclude(site__in=sites).order_by("pk")}
     chosen = rng.sample(list(by_site.values()), count)
     sites |= {device.site_id for device in chosen}
