@@ -54,12 +54,13 @@ def write_page() -> None:
     old = re.split(r"^## (\w+)\n", PAGE.read_text() if PAGE.is_file() else "", flags=re.MULTILINE)
     parts = dict(zip(old[1::2], old[2::2], strict=True))
     for file in OUT.glob("*.figures.json"):
-        parts[file.name.removesuffix(".figures.json")] = _part(json.loads(file.read_text()))
+        name = file.name.removesuffix(".figures.json")
+        parts[name] = _part(name, json.loads(file.read_text()))
     PAGE.write_text(HEAD + "".join(f"\n## {name}\n\n{parts[name].strip()}\n" for name in sorted(parts)))
 
 
-def _part(kept: dict[str, Any]) -> str:
-    lines = [f"{kept['summary']} {kept['where']}.", ""]
+def _part(name: str, kept: dict[str, Any]) -> str:
+    lines = [f"{kept['summary']} `python -m bench {name}`, {kept['where']}.", ""]
     lines += ["| figure | measured | target | reached | against | how |", "|---|---|---|---|---|---|"]
     for row in kept["figures"]:
         figure = bench.Figure(**row)
