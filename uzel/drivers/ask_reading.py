@@ -8,7 +8,6 @@ from uzel.core.answers import Operation
 from uzel.drivers import if_mib, readers
 from uzel.drivers.ask import Answer, AskError, By, Facts
 from uzel.drivers.ask_snmp import Place
-from uzel.drivers.smi import Value
 from uzel.drivers.snmp import SnmpError
 
 Choose = Callable[[str | None, str], readers.Reader[Any]]
@@ -39,9 +38,7 @@ async def ask_reading(facts: Facts, kind: str, operation: Operation, *, by: By |
         async with place.agent() as agent:
             object_id = if_mib.parse_system(await agent.get(*if_mib.SYSTEM)).object_id
             reader = choose(object_id, facts.vendor)
-            rows: dict[str, Value] = await agent.get(*reader.oids) if reader.oids else {}
-            for prefix in reader.prefixes:
-                rows |= await agent.walk(prefix)
+            rows = await readers.read_rows(agent, reader)
     except SnmpError as error:
         raise AskError(error.code, permanent=error.permanent, stage="snmp", by=By.SNMP) from error
     took_ms = round((time.monotonic() - began) * 1000)

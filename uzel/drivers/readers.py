@@ -5,11 +5,12 @@ A device is known by its sysObjectID; where that is a plain net-snmp agent (8072
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from uzel.core.readings import OpticalReading, UpsReading
 from uzel.drivers import bridge_mib, optical_hms, optical_volius, ups_apc, ups_megatec, ups_rfc1628, ups_voltronic
-from uzel.drivers.smi import Rows
+from uzel.drivers.smi import Rows, Value
+from uzel.drivers.snmp import Agent
 
 Reading = TypeVar("Reading")
 
@@ -59,6 +60,14 @@ def ups_reader(object_id: str | None, vendor: str = "") -> Reader[UpsReading]:
 def optical_reader(object_id: str | None, vendor: str = "") -> Reader[OpticalReading]:
     """The page for an optical receiver or amplifier."""
     return _choose(OPTICAL_BY_OBJECT_ID, OPTICAL_BY_VENDOR, object_id, vendor) or HMS
+
+
+async def read_rows(agent: Agent, reader: Reader[Any]) -> dict[str, Value]:
+    """What the page of a device is made of, for its `parse`. Raises SnmpError."""
+    rows: dict[str, Value] = await agent.get(*reader.oids)
+    for prefix in reader.prefixes:
+        rows |= await agent.walk(prefix)
+    return rows
 
 
 def fdb_prefixes(vendor: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from uzel.core.power import feeds_above
 from uzel.core.readings import OpticalReading, PortReading, UpsReading
 from uzel.core.topology import Kind, lit
 from uzel.drivers import if_mib, nut, ups_nut
-from uzel.drivers.readers import Reader, optical_reader, ups_reader
+from uzel.drivers.readers import Reader, optical_reader, read_rows, ups_reader
 from uzel.drivers.snmp import Agent, SnmpError, Value
 from uzel.pollers.monitor_metrics import Metrics
 from uzel.pollers.monitor_pulse import NutTarget
@@ -123,9 +123,7 @@ class Readings:
             rows = await agent.get(*names)
             if len(rows) == len(names):
                 return rows
-        rows = await agent.get(*reader.oids) if reader.oids else {}
-        for prefix in reader.prefixes:
-            rows |= await agent.walk(prefix)
+        rows = await read_rows(agent, reader)
         # Tables of a UPS come and go: its alarms are rows.
         if view.kind != Kind.UPS:
             self._names[view.target.id] = (now, tuple(rows))

@@ -21,7 +21,7 @@ from uzel.core.answers import Operation
 from uzel.core.evidence import SILENT_CODES
 from uzel.core.readings import FdbEntry, PortReading
 from uzel.drivers import bridge_mib, ddm_mib, if_mib, nut, readers, ups_nut
-from uzel.drivers.smi import Rows, Value
+from uzel.drivers.smi import Rows
 from uzel.drivers.snmp import Agent, SnmpError
 from uzel.pollers.probe_cli import CABLE_S, READS_S, CliReader, Told, dead_line, live_line
 from uzel.pollers.probe_question import KEPT_MACS, Question
@@ -176,9 +176,7 @@ class LineReader:
         async with question.agent() as agent:
             object_id = if_mib.parse_system(await agent.get(*if_mib.SYSTEM)).object_id
             reader = choose(object_id, question.vendor)
-            rows: dict[str, Value] = await agent.get(*reader.oids) if reader.oids else {}
-            for prefix in reader.prefixes:
-                rows |= await agent.walk(prefix)
+            rows = await readers.read_rows(agent, reader)
         return asdict(reader.parse(rows))
 
 
