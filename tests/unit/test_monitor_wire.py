@@ -33,13 +33,13 @@ LINK_DOWN = (
 
 
 def test_link_trap_of_v2c_names_its_port() -> None:
-    trap = traps.parse(message(1, traps.TRAP_V2, LINK_DOWN))
+    trap = traps.parse(message(1, ber.TRAP, LINK_DOWN))
     assert (trap.kind, trap.if_index, trap.community, trap.reply) == ("link_down", 25, "public", b"")
 
 
 def test_inform_gets_an_answer_with_its_own_body() -> None:
-    trap = traps.parse(message(1, traps.INFORM, LINK_DOWN))
-    assert trap.reply == message(1, traps.RESPONSE, LINK_DOWN)
+    trap = traps.parse(message(1, ber.INFORM, LINK_DOWN))
+    assert trap.reply == message(1, ber.RESPONSE, LINK_DOWN)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_traps_of_v1_as_rfc_3584_reads_them(generic: int, specific: int, enterpr
         + ber.tlv(ber.TIME_TICKS, b"\x05")
         + bindings()
     )
-    trap = traps.parse(message(0, traps.TRAP_V1, body))
+    trap = traps.parse(message(0, ber.TRAP_V1, body))
     assert (trap.kind, trap.agent) == (kind, "10.1.2.3")
 
 
@@ -75,7 +75,7 @@ def test_random_octets_are_malformed_and_nothing_worse(data: bytes) -> None:
 @given(st.integers(0, 2**32), st.integers(1, 6))
 def test_a_damaged_trap_never_fails_in_another_way(seed: int, changes: int) -> None:
     rng = random.Random(seed)
-    data = bytearray(message(1, traps.TRAP_V2, LINK_DOWN))
+    data = bytearray(message(1, ber.TRAP, LINK_DOWN))
     for _ in range(changes):
         data[rng.randrange(len(data))] = rng.randrange(256)
     for cut in (data, data[: rng.randrange(len(data))]):
@@ -149,14 +149,14 @@ def test_whom_a_line_of_a_log_names(line: str, mac: str | None) -> None:
 
 def answer(request: int, value: bytes, oid: str = pulse.SYS_UPTIME) -> bytes:
     body = ber.integer(request) + b"\x02\x01\x00\x02\x01\x00" + bindings((oid, value))
-    return message(1, pulse.RESPONSE, body)
+    return message(1, ber.RESPONSE, body)
 
 
 @given(st.integers(0x0100_0000, 0x7FFF_FFFF), st.integers(0, 2**32 - 1), st.text(max_size=60))
 def test_fast_reading_of_an_uptime_is_the_plain_one(request_id: int, ticks: int, community: str) -> None:
     body = ber.integer(request_id) + b"\x02\x01\x00\x02\x01\x00"
     value = ber.tlv(ber.TIME_TICKS, ticks.to_bytes(5, "big"))
-    data = message(1, pulse.RESPONSE, body + bindings((pulse.SYS_UPTIME, value)), community.encode())
+    data = message(1, ber.RESPONSE, body + bindings((pulse.SYS_UPTIME, value)), community.encode())
     assert pulse._parse(data) == (request_id, ticks)
     assert pulse._fast(data) in (None, (request_id, ticks))
 

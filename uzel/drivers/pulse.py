@@ -17,7 +17,6 @@ from typing import Protocol
 from uzel.drivers import ber
 
 SYS_UPTIME = "1.3.6.1.2.1.1.3.0"
-GET, RESPONSE = 0xA0, 0xA2
 _OID = ber.object_id(ber.parse_oid(SYS_UPTIME))
 _BINDINGS = ber.tlv(ber.SEQUENCE, ber.tlv(ber.SEQUENCE, _OID + bytes((ber.NULL, 0))))
 _NO_ERROR = b"\x02\x01\x00\x02\x01\x00"
@@ -45,7 +44,7 @@ class Target:
 
     def __post_init__(self) -> None:
         """Encode what never changes: everything before the request-id."""
-        pdu = ber.tlv(GET, b"\x02\x04" + bytes(4) + _NO_ERROR + _BINDINGS)
+        pdu = ber.tlv(ber.GET, b"\x02\x04" + bytes(4) + _NO_ERROR + _BINDINGS)
         whole = ber.tlv(ber.SEQUENCE, ber.integer(1) + ber.tlv(ber.OCTETS, self.community.encode()) + pdu)
         self.head = whole[: len(whole) - len(_BINDINGS) - 10]
 
@@ -299,7 +298,7 @@ def _head(data: bytes) -> tuple[bytes, int]:
         _, at = ber.expect(data, at, len(data), ber.INTEGER)
         start, at = ber.expect(data, at, len(data), ber.OCTETS)
         community = data[start:at]
-        start, at = ber.expect(data, _body(data, at, RESPONSE), len(data), ber.INTEGER)
+        start, at = ber.expect(data, _body(data, at, ber.RESPONSE), len(data), ber.INTEGER)
         return community, ber.read_integer(data, start, at)
     except (ber.Malformed, IndexError):
         return b"", 0
@@ -317,7 +316,7 @@ def _parse(data: bytes) -> tuple[int, int | None]:
     at, end = ber.expect(data, 0, len(data), ber.SEQUENCE)
     _, at = ber.expect(data, at, end, ber.INTEGER)
     _, at = ber.expect(data, at, end, ber.OCTETS)
-    at, end = ber.expect(data, at, end, RESPONSE)
+    at, end = ber.expect(data, at, end, ber.RESPONSE)
     start, at = ber.expect(data, at, end, ber.INTEGER)
     request = ber.read_integer(data, start, at)
     try:

@@ -6,12 +6,9 @@ Sources: RFC 1157 §4.1.6 (v1), RFC 3416 §4.2.6 (v2c), RFC 3584 §3.1 (v1 as v2
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from uzel.drivers import ber
 
-TRAP_V1, INFORM, TRAP_V2 = 0xA4, 0xA6, 0xA7
-RESPONSE: Final = 0xA2
 SNMP_TRAP_OID = "1.3.6.1.6.3.1.1.4.1.0"
 _STANDARD = "1.3.6.1.6.3.1.1.5."
 _IF_INDEX = "1.3.6.1.2.1.2.2.1.1."
@@ -55,10 +52,10 @@ def parse(data: bytes) -> Trap:
     start, at = ber.expect(data, at, end, ber.OCTETS)
     community = data[start:at].decode("utf-8", "replace")[:100]
     pdu, at, end = ber.take(data, at, end)
-    if version == 0 and pdu == TRAP_V1:
+    if version == 0 and pdu == ber.TRAP_V1:
         return _parse_v1(data, at, end, community)
-    if version == 1 and pdu in (TRAP_V2, INFORM):
-        return _parse_v2(data, at, end, community, pdu == INFORM)
+    if version == 1 and pdu in (ber.TRAP, ber.INFORM):
+        return _parse_v2(data, at, end, community, pdu == ber.INFORM)
     raise ber.Malformed("not a notification")
 
 
@@ -86,7 +83,7 @@ def _parse_v2(data: bytes, at: int, end: int, community: str, inform: bool) -> T
         raise ber.Malformed("no snmpTrapOID")
     reply = b""
     if inform:
-        pdu = ber.tlv(RESPONSE, data[pdu_start:pdu_end])
+        pdu = ber.tlv(ber.RESPONSE, data[pdu_start:pdu_end])
         head = ber.integer(1) + ber.tlv(ber.OCTETS, community.encode())
         reply = ber.tlv(ber.SEQUENCE, head + pdu)
     return _trap(oid, community, variables, reply=reply)
