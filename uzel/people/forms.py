@@ -7,7 +7,7 @@ from django.contrib.auth import password_validation
 from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy as _
 
-from uzel.people.models import User
+from uzel.people.models import NAME_TAKEN, User
 
 if TYPE_CHECKING:
     UserForm = forms.ModelForm[User]
@@ -15,8 +15,6 @@ else:
     UserForm = forms.ModelForm
 
 
-# In Django's own words, which come with their translation.
-NAME_TAKEN = (User._meta.get_field("username").error_messages or {})["unique"]
 LONGEST_NAME = User._meta.get_field("username").max_length or 150
 
 

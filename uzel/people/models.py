@@ -7,6 +7,9 @@ from django.db import models
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
+# In Django's own words, which come with their translation.
+NAME_TAKEN = (AbstractUser._meta.get_field("username").error_messages or {})["unique"]
+
 
 class Role(models.TextChoices):
     """One role per account; what a role may open is in `config.access`."""
@@ -46,7 +49,7 @@ class User(AbstractUser):
             models.UniqueConstraint(
                 Upper("username"),
                 name="people_user_username_any_case",
-                violation_error_message=AbstractUser._meta.get_field("username").error_messages["unique"],
+                violation_error_message=NAME_TAKEN,
             )
         ]
 

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_POST
 
 from uzel.journal.operations import audit
 from uzel.people import operations, sign_in
-from uzel.people.forms import NAME_TAKEN, AccountForm, NewPasswordForm, SignInForm
-from uzel.people.models import User
+from uzel.people.forms import AccountForm, NewPasswordForm, SignInForm
+from uzel.people.models import NAME_TAKEN, User
 
 
 class SignIn(auth_views.LoginView):
