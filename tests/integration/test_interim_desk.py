@@ -11,9 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from tests import web_data
+from tests.probe_result import so_far
 from uzel.core.answers import CablePair, CableTest, PairState
 from uzel.core.diagnosis import Code
-from uzel.core.readings import FdbEntry, PortReading
 from uzel.desk.checks import checks_of
 from uzel.desk.lines import SO_FAR_SPEAKS, Verdict, lines_of, verdicts
 from uzel.network.models import Probe, Site
@@ -40,20 +40,7 @@ def client(db: None) -> Client:
 def result(*under_way: str, up: bool, **more: Any) -> dict[str, Any]:
     """What the prober has told so far."""
     now = timezone.now().timestamp()
-    port = PortReading(
-        if_index=1,
-        name="1",
-        admin_up=True,
-        oper_up=up,
-        speed_mbps=100,
-        full_duplex=True,
-        in_errors=0,
-        in_broadcasts=0,
-        uptime_s=9e5,
-    )
-    ports = [asdict(port) | {"at": now - ago} for ago in (1.0, 0.5)]
-    told = {"ports": ports, "fdb": [asdict(FdbEntry(MAC))], "said": [], "missing": {}}
-    return told | ({"under_way": list(under_way)} if under_way else {}) | more
+    return so_far(*under_way, up=up, index=1, mac=MAC, at=(now - 1.0, now - 0.5)) | more
 
 
 def cut(metres: int) -> dict[str, Any]:

@@ -1,11 +1,9 @@
 """What may be said of a line while its device is still being asked."""
 
-from dataclasses import asdict
-
 import pytest
 
+from tests.probe_result import so_far
 from uzel.core.diagnosis import Code, Evidence, diagnose
-from uzel.core.readings import FdbEntry, PortReading
 from uzel.pollers.probe_so_far import cut_short
 
 MAC = "0018e7a1b2c3"
@@ -19,20 +17,7 @@ FACTS = {
 
 def result(*under_way: str, up: bool = True) -> dict[str, object]:
     """What a probe has told so far."""
-    port = PortReading(
-        if_index=7,
-        name="7",
-        admin_up=True,
-        oper_up=up,
-        speed_mbps=100,
-        full_duplex=True,
-        in_errors=0,
-        in_broadcasts=0,
-        uptime_s=9e5,
-    )
-    ports = [asdict(port) | {"at": 1_000_000.0 + n} for n in range(2)]
-    told = {"ports": ports, "fdb": [asdict(FdbEntry(MAC))], "said": [], "missing": {}}
-    return told | ({"under_way": list(under_way)} if under_way else {})
+    return so_far(*under_way, up=up, index=7, mac=MAC, at=(1_000_000.0, 1_000_001.0))
 
 
 def heads(told: dict[str, object]) -> tuple[Code, float]:

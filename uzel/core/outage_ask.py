@@ -137,14 +137,15 @@ def _witnesses(
             near = {near for _, near in network.neighbours[i]} - part
             known = {it for it in near if network.nodes[it].watched}
             late = heard.too_long_ago(known)
-            ways = [_way(network, it, silent, origin, distance) for it in sorted(known - late - silent)]
+            answering = sorted(known - late - silent)
+            ways = [_way(network, it, silent, origin, distance) for it in answering]
             if not all(ways) or (ways and network.nodes[origin].watched):
                 return found, others
             unheard |= late
             if late:
                 continue
             others = others.union(*ways)
-            own = ways if i == origin else [_way(network, it, silent, i, distance) for it in sorted(known - silent)]
+            own = ways if i == origin else [_way(network, it, silent, i, distance) for it in answering]
             if all(own):  # nor is this one proven: on to those beyond it
                 others = others.union(*own)
                 further = {it: _way(network, it, silent, origin, distance) for it in sorted(near - known - met)}
